@@ -1,0 +1,22 @@
+import { settled } from '#core/pipeline/exchange.ts'
+import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+
+/** Sets the cap that every later read of the body obeys, and gives the isolate its memory back at the end. */
+export const bodySize: Policy = {
+  name: 'body-size',
+  isMandatory: true,
+
+  before(exchange) {
+    const { bodyBytes } = settled(exchange, 'entry').manifest.spec.limits
+    const { statedBytes } = exchange.body
+    if (statedBytes !== undefined && statedBytes > bodyBytes) {
+      return deny('body-too-large', `content-length ${statedBytes}, cap ${bodyBytes}`)
+    }
+    exchange.body.capAt(bodyBytes)
+    return pass()
+  },
+
+  after({ body }) {
+    body.release()
+  },
+}

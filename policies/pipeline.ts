@@ -1,0 +1,24 @@
+import { Pipeline } from '#core/pipeline/pipeline.ts'
+import { bodySize } from './body-size.ts'
+import { expiry } from './expiry.ts'
+import { lifecycle } from './lifecycle.ts'
+import { registered } from './registered.ts'
+import { route } from './route.ts'
+import { webhookSignature } from './webhook-signature.ts'
+
+/** What every request from outside meets, top to bottom. A deny ends the walk. */
+export const inbound = new Pipeline({
+  admit: [registered, expiry, route, bodySize], // may this come in at all?   memory only
+  identify: [webhookSignature], //                 who is calling?            crypto
+  authorize: [lifecycle], //                       may they do this?
+})
+
+/** What an event meets before each attempt, with the entry of that moment. A deny holds it back; it does not die. */
+export const delivery = new Pipeline({
+  admit: [registered, expiry],
+})
+
+/** Every policy by name, and whether a manifest is forbidden to weaken it. */
+export const policyNames: ReadonlyMap<string, boolean> = new Map(
+  [inbound, delivery].flatMap(pipeline => pipeline.policies.map(policy => [policy.name, policy.isMandatory] as const)),
+)

@@ -1,0 +1,29 @@
+import { settled } from '#core/pipeline/exchange.ts'
+import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { readClaim } from '#core/webhook/signature-header.ts'
+import { verifyClaim } from '#core/webhook/verify.ts'
+
+/** Seconds by which a signed timestamp may be off, both ways, unless the manifest says otherwise. */
+const defaultToleranceSeconds = 300
+
+/** Only what the vendor signed is an event. Headers are judged first, so that a body is not read in vain. */
+export const webhookSignature: Policy = {
+  name: 'webhook-signature',
+  isMandatory: true,
+
+  async before(exchange, { clock, secrets, counters }) {
+    const { source, scheme } = settled(exchange, 'webhook')
+    const tolerance = source.toleranceSeconds ?? defaultToleranceSeconds
+    const claimed = readClaim(scheme, exchange.headers, clock.now(), tolerance)
+    if ('fault' in claimed) return deny(claimed.fault, claimed.detail)
+
+    const known = await Promise.all(source.secrets.map(name => secrets.find(exchange.app, name)))
+    const bytes = await exchange.body.read()
+    const verification = await verifyClaim(scheme, claimed.claim, bytes, known)
+    if (verification.kind === 'refused') return deny(verification.fault, verification.detail)
+
+    const { secret, signedBytes } = verification
+    counters.count(exchange.app, 'webhook_secret_matches_total', { source: exchange.source, secret })
+    return pass({ verified: { bytes, signedBytes, secret } })
+  },
+}

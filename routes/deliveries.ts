@@ -1,0 +1,73 @@
+import { attempt } from '#core/delivery/attempt.ts'
+import type { Consignment, Outcome, Settlement } from '#core/delivery/event.ts'
+import { mailboxOf } from '#core/delivery/event-id.ts'
+import { deliveryHeaders, deliveryUrl } from '#core/delivery/request.ts'
+import { termsOf } from '#core/delivery/terms.ts'
+import { unfetchable } from '#core/egress/fetchable.ts'
+import { Fault } from '#core/fault.ts'
+import { maxBodyBytes, stableUpstream } from '#core/manifest/schema.ts'
+import { BodyReader } from '#core/pipeline/body.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import type { Ports } from '#core/ports.ts'
+import type { Secret } from '#core/secrets/secret.ts'
+import { delivery } from '#policies/pipeline.ts'
+
+/** A mailbox hands events over: each is attempted once, side by side, and each outcome is reported when it is known. */
+export async function deliveries(consignments: readonly Consignment[], ports: Ports): Promise<void> {
+  await Promise.all(consignments.map(async consignment => ports.mailboxes.settle(await delivered(consignment, ports))))
+}
+
+async function delivered(consignment: Consignment, ports: Ports): Promise<Settlement> {
+  const { eventId, attempt: n } = consignment
+  const exchange = exchangeOf(consignment, ports)
+  const walk = await delivery.walk(exchange, ports, admitted => send(consignment, admitted, ports))
+  exchange.body.release()
+  const outcome: Outcome = walk.kind === 'ended' ? walk.reply : { kind: 'held', fault: walk.refusal.fault }
+  if (walk.kind === 'refused') {
+    ports.log.write('warn', 'delivery-held', { eventId, fault: walk.refusal.fault, detail: walk.refusal.detail })
+  }
+  const source = walk.exchange.entry?.manifest.spec.webhooks[consignment.source]
+  const result = outcome.kind === 'answered' ? String(outcome.status) : outcome.fault
+  ports.counters.count(exchange.app, 'deliveries_total', { source: consignment.source, result })
+  return { eventId, attempt: n, outcome, ...(source && { terms: termsOf(source) }) }
+}
+
+/** A delivery as the pipeline sees it. A body that lies in the payload store is read only if the walk gets that far. */
+function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, payloads }: Ports): Exchange {
+  return {
+    door: 'delivery',
+    requestId: eventId,
+    receivedAt: new Date(receivedAtMs),
+    app: mailboxOf(eventId)?.app ?? '',
+    source,
+    method: 'POST',
+    headers: new Headers(),
+    body: new BodyReader(() => payloads.get(eventId), null, bodies),
+  }
+}
+
+/** One attempt, with the entry of this moment. What is wrong on our side holds the event back; it does not die of it. */
+async function send(consignment: Consignment, exchange: Exchange, ports: Ports): Promise<Outcome> {
+  const { app, manifest } = settled(exchange, 'entry')
+  const source = manifest.spec.webhooks[consignment.source]
+  if (!source) throw new Fault('source-unknown', `${app} no longer has the source ${consignment.source}`)
+
+  const url = deliveryUrl(stableUpstream(manifest), source.path)
+  const unsafe = unfetchable(url, ports.settings)
+  if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
+
+  exchange.body.capAt(maxBodyBytes)
+  const body = consignment.body ? new Uint8Array(consignment.body) : await exchange.body.read()
+  const keys = await signingKeys(app, manifest.spec.signing?.secrets ?? [], ports)
+  const headers = await deliveryHeaders(consignment, body, keys, ports.clock.now())
+  return attempt(url, headers, body, source.delivery.timeoutMs, ports.upstreams, ports.clock)
+}
+
+/** The keys in place. While one of several is missing the others sign; the app knows them all. */
+async function signingKeys(app: string, names: readonly string[], { secrets }: Ports): Promise<Secret[]> {
+  const found = await Promise.all(names.map(name => secrets.find(app, name)))
+  const keys = found.filter(key => key !== undefined)
+  if (names.length > 0 && keys.length === 0)
+    throw new Fault('secret-missing', `none of the signing secrets of ${app} is in place`)
+  return keys
+}

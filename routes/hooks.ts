@@ -1,0 +1,86 @@
+import { type Context, Hono } from 'hono'
+import type { IncomingEvent } from '#core/delivery/event.ts'
+import { homeMailbox, mintEventId } from '#core/delivery/event-id.ts'
+import { termsOf } from '#core/delivery/terms.ts'
+import { vendorHeaders } from '#core/delivery/vendor-headers.ts'
+import { Fault } from '#core/fault.ts'
+import { BodyReader } from '#core/pipeline/body.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import type { Ports } from '#core/ports.ts'
+import { dedupeClaims } from '#core/webhook/event-identity.ts'
+import { handshakeReply } from '#core/webhook/handshake.ts'
+import { parsedOnce } from '#core/webhook/json-body.ts'
+import { inbound } from '#policies/pipeline.ts'
+import { refuse } from './reply.ts'
+
+/** Larger bodies lie in the payload store, since a mailbox row holds at most 2 MB. */
+const rowBodyBytes = 1_048_576
+
+/** `POST /hooks/:app/:source`: a vendor pushes; what is verified is kept, and then answered. */
+export const hooks = (ports: Ports) =>
+  new Hono().all('/:app/:source', async context => {
+    const exchange = exchangeOf(context, ports)
+    const walk = await inbound.walk(exchange, ports, verified => enqueue(verified, ports))
+    const result = walk.kind === 'ended' ? walk.reply.result : walk.refusal.fault
+    ports.counters.count(walk.exchange.entry?.app ?? '-', 'hooks_requests_total', { result })
+    return walk.kind === 'ended' ? walk.reply.response : refuse(walk.refusal, walk.exchange, ports.log)
+  })
+
+function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }: Ports): Exchange {
+  const { headers, body, method } = req.raw
+  return {
+    door: 'hooks',
+    requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
+    receivedAt: clock.now(),
+    app: req.param('app'),
+    source: req.param('source'),
+    method,
+    headers,
+    body: new BodyReader(() => body, headers.get('content-length'), bodies),
+  }
+}
+
+/** Answers a handshake, or keeps the event and answers once it is durable. */
+async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: string; response: Response }> {
+  const { source, scheme, hops } = settled(exchange, 'webhook')
+  const { bytes, signedBytes } = settled(exchange, 'verified')
+  const document = parsedOnce(bytes)
+
+  const echo = handshakeReply(scheme, document)
+  if (echo !== undefined) {
+    const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+    return { result: 'handshake', response: new Response(echo, { headers }) }
+  }
+
+  const { dedupe } = source
+  const id = mintEventId(homeMailbox(exchange.app), exchange.receivedAt)
+  const isLarge = bytes.length > rowBodyBytes
+  const event: IncomingEvent = {
+    id,
+    source: exchange.source,
+    receivedAtMs: exchange.receivedAt.getTime(),
+    headers: vendorHeaders(exchange.headers, scheme),
+    ...(!isLarge && { body: bytes }),
+    size: bytes.length,
+    hops,
+    claims: await dedupeClaims(scheme, exchange.source, exchange.headers, document, signedBytes, dedupe.by),
+    dedupeMs: (dedupe.windowHours ?? scheme.dedupeHours) * 3_600_000,
+  }
+  const acceptance = await kept(event, isLarge ? bytes : undefined)
+  if (acceptance.kind === 'accepted') {
+    return { result: 'accepted', response: Response.json({ eventId: acceptance.eventId }, { status: 202 }) }
+  }
+  if (isLarge) await ports.payloads.remove([id])
+  if (acceptance.by === 'bytes') ports.counters.count(exchange.app, 'replayed_bytes_total', { source: exchange.source })
+  return { result: 'duplicate', response: Response.json({ eventId: acceptance.eventId, duplicate: true }) }
+
+  /** An accept without an answer may still have happened, so the large body stays where it is. */
+  async function kept(event: IncomingEvent, large: Uint8Array | undefined) {
+    try {
+      if (large) await ports.payloads.put(event.id, large)
+      return await ports.mailboxes.accept(event, termsOf(source))
+    } catch (error) {
+      throw new Fault('overloaded', `the mailbox did not take ${event.id}: ${error}`)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { root } from './paths.ts'
+
+/** The worker as one module, bundled the way `wrangler deploy` does it. */
+export async function bundleWorker(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, 'src/worker.ts')],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    logLevel: 'silent',
+  })
+  const [output] = outputFiles
+  if (!output) throw new Error('esbuild wrote nothing')
+  return output.text
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { bundleWorker } from './bundle.ts'
+import { root } from './paths.ts'
+
+export interface GatewayOptions {
+  readonly port: number
+  /** Where KV, Durable Objects and R2 keep their files. */
+  readonly resources: string
+  /** Variables and secrets, beside the bindings that wrangler.toml names. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/**
+ * The gateway on workerd. It listens on a socket of its own on loopback, so that the emulator's entry
+ * worker is not in the way of requests.
+ */
+export async function startGateway({ port, resources, variables }: GatewayOptions): Promise<Miniflare> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
+  const contents = await bundleWorker()
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      cf: false,
+      logRequests: false,
+      resourcePersistencePath: resources,
+      workers: [
+        {
+          ...workerOptions,
+          name: 'gatehouse',
+          bindings: { ...(workerOptions.bindings as object), ...variables, ENVIRONMENT: 'local' },
+          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+          modules: [{ type: 'ESModule', path: 'worker.js', contents }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  return miniflare
+}

@@ -1,0 +1,121 @@
+import type { FaultCode } from '#core/fault.ts'
+
+/** Where an accepted webhook stands. `dropped` is for events that a filter lets go. */
+export type EventState = 'waiting' | 'delivering' | 'delivered' | 'dead' | 'dropped'
+
+export const eventStates = [
+  'waiting',
+  'delivering',
+  'delivered',
+  'dead',
+  'dropped',
+] as const satisfies readonly EventState[]
+
+/** One try to deliver an event. `ms` and outcome are absent while it is under way, and when they were never learned. */
+export interface Attempt {
+  readonly n: number
+  readonly at: string
+  readonly ms?: number
+  readonly status?: number
+  readonly fault?: FaultCode | 'outcome-unknown'
+}
+
+/** An event as the admin API shows it: everything but its payload. Times are RFC 3339, UTC, ms. */
+export interface EventView {
+  readonly id: string
+  readonly app: string
+  readonly source: string
+  readonly region: string
+  readonly state: EventState
+  readonly receivedAt: string
+  readonly size: number
+  readonly attempts: readonly Attempt[]
+  readonly nextAttemptAt?: string
+  readonly fault?: FaultCode
+}
+
+/** A verified webhook on its way into its mailbox. */
+export interface IncomingEvent {
+  readonly id: string
+  readonly source: string
+  readonly receivedAtMs: number
+  /** The vendor's headers that the app may see. */
+  readonly headers: readonly (readonly [string, string])[]
+  /** The exact bytes; absent where they were too many for a row and lie in the payload store under the id. */
+  readonly body?: Uint8Array
+  readonly size: number
+  /** How often the request had passed a gateway before. */
+  readonly hops: number
+  readonly claims: { readonly vendorId?: string; readonly signedDigest?: string }
+  readonly dedupeMs: number
+}
+
+/** How a source wants its deliveries made; the mailbox keeps the newest it was told. */
+export interface DeliveryTerms {
+  readonly concurrency: number
+  readonly timeoutMs: number
+  readonly retry: RetryTerms
+}
+
+export interface RetryTerms {
+  readonly attempts: number
+  readonly baseSeconds: number
+  readonly maxSeconds: number
+  readonly maxAgeSeconds: number
+}
+
+/** `by`: which claim was already taken. The id is then the first event's. */
+export type Acceptance =
+  | { readonly kind: 'accepted'; readonly eventId: string }
+  | { readonly kind: 'duplicate'; readonly eventId: string; readonly by: 'id' | 'bytes' }
+
+/** An event handed to the courier: one attempt, under a lease that only this attempt's number settles. */
+export interface Consignment {
+  readonly eventId: string
+  readonly source: string
+  readonly attempt: number
+  readonly receivedAtMs: number
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body?: Uint8Array
+  readonly hops: number
+}
+
+/** What became of one attempt. `held`: the gate let nothing through (app expired, entry unusable); it does not count. */
+export type Outcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAtMs?: number; readonly ms: number }
+  | { readonly kind: 'failed'; readonly fault: FaultCode; readonly ms: number }
+  | { readonly kind: 'held'; readonly fault: FaultCode }
+
+export interface Settlement {
+  readonly eventId: string
+  readonly attempt: number
+  readonly outcome: Outcome
+  /** The terms of the entry in force at the attempt; absent when there was none. */
+  readonly terms?: DeliveryTerms
+}
+
+/** What goes to the queue `dead-letters`; never the payload. */
+export interface DeadLetter {
+  readonly app: string
+  readonly source: string
+  readonly eventId: string
+  readonly reason: FaultCode
+  readonly attempts: number
+  readonly firstAt: string
+  readonly lastAt: string
+}
+
+/** A dead event with its bytes, as the archive keeps it. */
+export interface ArchivedEvent {
+  readonly event: EventView
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body?: Uint8Array
+}
+
+export interface EventFilter {
+  readonly source?: string
+  readonly state?: EventState
+  readonly fault?: string
+  readonly fromMs?: number
+  readonly toMs?: number
+}

@@ -1,0 +1,39 @@
+import type { Secret } from '#core/secrets/secret.ts'
+import { nextTraceparent } from '#core/telemetry/trace.ts'
+import { schemes } from '#core/webhook/schemes.ts'
+import { signAs } from '#core/webhook/sign.ts'
+import type { Consignment } from './event.ts'
+
+/**
+ * The headers of one attempt: the vendor's, then ours. The signature (Standard Webhooks v1, one per key
+ * of `signing`) is made afresh, so that its timestamp is of this attempt; id and body stay the same.
+ *
+ * @param keys none: the delivery goes out unsigned, as a manifest without `signing` asks
+ * @throws Fault `secret-missing` when a key is not a `whsec_` one
+ */
+export async function deliveryHeaders(
+  consignment: Consignment,
+  body: Uint8Array<ArrayBuffer>,
+  keys: readonly Secret[],
+  now: Date,
+): Promise<Headers> {
+  const headers = new Headers(consignment.headers.map(([name, value]) => [name, value] as [string, string]))
+  const timestampSeconds = Math.floor(now.getTime() / 1000)
+  headers.set('webhook-id', consignment.eventId)
+  headers.set('webhook-timestamp', String(timestampSeconds))
+  if (keys.length > 0) {
+    const signed = await signAs(schemes['standard-webhooks'], body, { id: consignment.eventId, timestampSeconds }, keys)
+    for (const [name, value] of Object.entries(signed)) headers.set(name, value)
+  }
+  headers.set('gatehouse-source', consignment.source)
+  headers.set('gatehouse-attempt', String(consignment.attempt))
+  headers.set('gatehouse-received-at', new Date(consignment.receivedAtMs).toISOString())
+  headers.set('gatehouse-hops', String(consignment.hops + 1))
+  headers.set('traceparent', nextTraceparent(headers.get('traceparent')))
+  return headers
+}
+
+/** The upstream's base URL joined with a source's path, each as the manifest wrote it. */
+export function deliveryUrl(upstream: string, path: string): string {
+  return upstream.replace(/\/$/, '') + path
+}

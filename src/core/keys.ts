@@ -1,0 +1,13 @@
+/** Every key under which the gateway stores something, KV and R2 alike. */
+export const keys = {
+  /** KV: which revision of an app is in force. */
+  pointer: (app: string) => `apps/${app}`,
+  pointers: 'apps/',
+  /** KV: one manifest, immutable. */
+  revision: (app: string, digest: string) => `revisions/${app}/${digest}`,
+  /** R2: a body too large for a mailbox row. */
+  payload: (eventId: string) => `payloads/${eventId}`,
+  /** R2: a dead letter, as JSON, and its bytes. */
+  deadLetter: (eventId: string) => `dead-letters/${eventId}/letter.json`,
+  deadLetterBody: (eventId: string) => `dead-letters/${eventId}/body`,
+} as const

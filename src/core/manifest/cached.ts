@@ -1,0 +1,102 @@
+import { isAppName } from '#core/names.ts'
+import type { Clock, Log, Lookup, Registry, RegistryStore } from '#core/ports.ts'
+import { within } from '#core/within.ts'
+import { type Entry, openRevision, Pointer } from './entry.ts'
+
+/** Seconds for which a remembered entry is served as it is, and until when it is served while it is refreshed. */
+const freshSeconds = 20
+const staleSeconds = 30
+/** Seconds for which an app that is not in the registry is remembered as unknown. */
+const unknownSeconds = 5
+/** Apps remembered at most, known and unknown apart; beyond it the one read longest ago is forgotten. */
+const maxRemembered = 20_000
+/** How long a read may take before the last good entry serves instead. */
+const readTimeoutMs = 2_000
+
+interface Remembered {
+  readonly lookup: Lookup
+  readonly readAtMs: number
+}
+
+/**
+ * The registry as the hot path sees it: this isolate's memory. An entry is refreshed in the background
+ * before it turns 30 s old, and waited for when it is older. A store that fails, or an entry that cannot
+ * be used, never takes an app down that was up: the last good entry stays, and the fault is logged.
+ */
+export function cachedRegistry(
+  store: RegistryStore,
+  clock: Clock,
+  log: Log,
+  background: (work: Promise<unknown>) => void,
+): Registry {
+  const known = new Map<string, Remembered>()
+  const unknown = new Map<string, number>()
+  const refreshing = new Set<string>()
+
+  return {
+    async find(app) {
+      if (!isAppName(app)) return { kind: 'unknown' }
+      const nowMs = clock.now().getTime()
+      const remembered = known.get(app)
+      if (remembered) {
+        const ageSeconds = (nowMs - remembered.readAtMs) / 1000
+        if (ageSeconds >= 0 && ageSeconds < staleSeconds) {
+          if (ageSeconds >= freshSeconds) refreshSoon(app)
+          return remembered.lookup
+        }
+      }
+      if (nowMs < (unknown.get(app) ?? 0)) return { kind: 'unknown' }
+      return refresh(app)
+    },
+  }
+
+  function refreshSoon(app: string): void {
+    if (refreshing.has(app)) return
+    refreshing.add(app)
+    background(refresh(app).finally(() => refreshing.delete(app)))
+  }
+
+  async function refresh(app: string): Promise<Lookup> {
+    const last = known.get(app)
+    const lookup = await read(app, last?.lookup)
+    const nowMs = clock.now().getTime()
+    if (lookup.kind === 'found') remember(known, app, { lookup, readAtMs: nowMs })
+    if (lookup.kind === 'unknown') {
+      known.delete(app)
+      remember(unknown, app, nowMs + unknownSeconds * 1000)
+    }
+    if (lookup.kind !== 'invalid') return lookup
+
+    log.write('error', 'entry-invalid', { app, detail: lookup.detail, served: last ? 'last good entry' : 'nothing' })
+    if (last) remember(known, app, { lookup: last.lookup, readAtMs: nowMs })
+    return last?.lookup ?? lookup
+  }
+
+  /** Revisions are immutable, so one whose digest is still in force is not read again. */
+  async function read(app: string, last: Lookup | undefined): Promise<Lookup> {
+    try {
+      const stored = await within(readTimeoutMs, store.pointer(app))
+      if (stored === undefined) return { kind: 'unknown' }
+      const pointer = Pointer.safeParse(stored)
+      if (!pointer.success) return { kind: 'invalid', detail: `pointer of ${app} is malformed` }
+      const { digest, expiresAt, publishedAt } = pointer.data
+
+      const entry = last?.kind === 'found' && last.entry.digest === digest ? last.entry : undefined
+      const manifest =
+        entry?.manifest ?? (await openRevision(app, digest, await within(readTimeoutMs, store.revision(app, digest))))
+      if (typeof manifest === 'string') return { kind: 'invalid', detail: manifest }
+      const found: Entry = { app, digest, manifest, expiresAt: new Date(expiresAt), publishedAt: new Date(publishedAt) }
+      return { kind: 'found', entry: found }
+    } catch (error) {
+      return { kind: 'invalid', detail: `the registry could not be read: ${error}` }
+    }
+  }
+}
+
+function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+  memory.delete(key)
+  memory.set(key, value)
+  if (memory.size <= maxRemembered) return
+  const oldest = memory.keys().next()
+  if (!oldest.done) memory.delete(oldest.value)
+}

@@ -1,0 +1,56 @@
+import { digestOf } from './digest.ts'
+import type { Pointer, Revision } from './entry.ts'
+import type { Manifest } from './schema.ts'
+
+export interface PublishSetting {
+  readonly now: Date
+  readonly publishedBy: string
+  readonly environment: string
+  /** Start the lifetime anew, also where nothing else changed. */
+  readonly renew: boolean
+}
+
+export interface Publication {
+  readonly app: string
+  readonly change: 'new' | 'changed' | 'renewed' | 'unchanged'
+  readonly revision: Revision
+  readonly pointer: Pointer
+}
+
+const dayMs = 86_400_000
+
+/**
+ * What publishing a manifest writes. An unchanged digest keeps its dates; a changed one keeps its end of
+ * life too (a shorter one counts), since only `renew`, or an `expiresAt` written out, moves it later.
+ *
+ * @param document the manifest as its author wrote it; that is what is digested and stored
+ * @param previous the pointer in force before, if any
+ */
+export async function publication(
+  { metadata, spec }: Manifest,
+  document: unknown,
+  previous: Pointer | undefined,
+  { now, publishedBy, environment, renew }: PublishSetting,
+): Promise<Publication> {
+  const digest = await digestOf(document)
+  const revision: Revision = { manifest: document, digest, schemaVersion: 1 }
+  const app = metadata.name
+  if (previous?.digest === digest && !renew) return { app, change: 'unchanged', revision, pointer: previous }
+
+  const pointer: Pointer = {
+    digest,
+    expiresAt: endOfLife(spec.lifecycle, renew ? undefined : previous, now).toISOString(),
+    publishedAt: now.toISOString(),
+    publishedBy,
+    sequence: (previous?.sequence ?? 0) + 1,
+    environment,
+  }
+  const change = !previous ? 'new' : previous.digest === digest ? 'renewed' : 'changed'
+  return { app, change, revision, pointer }
+}
+
+function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer | undefined, now: Date): Date {
+  if (lifecycle.expiresAt) return new Date(lifecycle.expiresAt)
+  const fresh = now.getTime() + (lifecycle.ttlDays ?? 60) * dayMs
+  return new Date(previous ? Math.min(fresh, Date.parse(previous.expiresAt)) : fresh)
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod'
+import { AppName, SecretName, SourceName } from '#core/names.ts'
+import { WebhookSource } from './webhook-schema.ts'
+
+/** What an app may send at most, whatever its manifest says: 25 MiB. */
+export const maxBodyBytes = 26_214_400
+
+export const stages = ['prototype', 'sandbox', 'validated', 'production', 'maintenance', 'decommission'] as const
+
+const Text = z.string().min(1).max(256)
+
+const Lifecycle = z
+  .strictObject({
+    stage: z.enum(stages),
+    ttlDays: z.int().min(1).max(365).optional().describe('Lifetime from publication; 60 unless said otherwise'),
+    expiresAt: z
+      .union([z.iso.date(), z.iso.datetime({ offset: true })])
+      .optional()
+      .describe('End of life, instead of ttlDays'),
+  })
+  .refine(({ ttlDays, expiresAt }) => ttlDays === undefined || expiresAt === undefined, {
+    path: ['expiresAt'],
+    error: 'give ttlDays or expiresAt, not both',
+  })
+
+/**
+ * One app's declaration. A field stands here only when the gateway enforces it, so no manifest can ask
+ * for a protection it does not get; `labels` and `owner` describe and protect nothing.
+ */
+export const Manifest = z.strictObject({
+  apiVersion: z.literal('gatehouse/v1'),
+  kind: z.literal('MicroApp'),
+  metadata: z.strictObject({
+    name: AppName,
+    labels: z.record(z.string().min(1).max(63), z.string().max(256)).default({}),
+  }),
+  spec: z.strictObject({
+    owner: z.strictObject({ user: Text, team: Text, contact: Text }),
+    lifecycle: Lifecycle,
+    upstreams: z
+      .array(z.strictObject({ name: z.literal('stable'), url: z.string().max(2048) }))
+      .length(1, { error: 'must hold exactly one upstream, named stable' })
+      .describe('Where the app really lives'),
+    webhooks: z
+      .record(SourceName, WebhookSource)
+      .refine(sources => Object.keys(sources).length > 0, {
+        error: 'must name at least one source: an app needs a way in',
+      })
+      .refine(sources => Object.keys(sources).length <= 50, { error: 'more than 50 sources' }),
+    signing: z
+      .strictObject({ secrets: z.array(SecretName).min(1).max(4) })
+      .optional()
+      .describe('The whsec_ keys with which deliveries are signed for the app'),
+    limits: z.strictObject({ bodyBytes: z.int().min(1).max(maxBodyBytes).default(10_485_760) }).prefault({}),
+    policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),
+  }),
+})
+
+export type Manifest = z.infer<typeof Manifest>
+
+/** The base URL of the app's one upstream. */
+export function stableUpstream(manifest: Manifest): string {
+  return manifest.spec.upstreams[0]?.url ?? ''
+}

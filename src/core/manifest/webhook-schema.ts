@@ -1,0 +1,116 @@
+import * as z from 'zod'
+import { SecretName } from '#core/names.ts'
+import { schemes } from '#core/webhook/schemes.ts'
+import { placeholders } from '#core/webhook/signed-message.ts'
+
+const HeaderName = z
+  .string()
+  .max(128)
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'must be the name of an HTTP header' })
+
+const SignedTemplate = z
+  .string()
+  .max(256)
+  .refine(template => template.includes('{body}'), { error: 'must hold {body}, or the body would not be protected' })
+  .refine(
+    template =>
+      (template.match(/\{[^}]*\}/g) ?? []).every(found => (placeholders as readonly string[]).includes(found)),
+    {
+      error: `may hold only ${placeholders.join(', ')}`,
+    },
+  )
+
+/** How a home-made system signs, in words of the same table that the vendors' rows are written in. */
+export const HmacOptions = z
+  .strictObject({
+    header: HeaderName.describe('The header that holds the signature'),
+    prefix: z.string().max(64).default('').describe('What stands before the signature in that header'),
+    algorithm: z.enum(['hmac-sha256', 'hmac-sha512', 'hmac-sha1']),
+    encoding: z.enum(['hex', 'base64']),
+    signed: SignedTemplate.default('{body}').describe('What is signed, e.g. "{timestamp}.{body}"'),
+    timestamp: HeaderName.optional().describe('The header with the time of signing, in seconds since 1970'),
+    id: HeaderName.optional().describe("The header with the sender's event id"),
+  })
+  .check(({ value, issues }) => {
+    if ((value.timestamp !== undefined) !== value.signed.includes('{timestamp}')) {
+      issues.push({
+        code: 'custom',
+        path: ['timestamp'],
+        input: value.timestamp,
+        message: 'a timestamp protects only what is signed: name its header and sign {timestamp}, or do neither',
+      })
+    }
+    if (value.id === undefined && value.signed.includes('{id}')) {
+      issues.push({
+        code: 'custom',
+        path: ['id'],
+        input: value.id,
+        message: 'name the header that {id} in `signed` stands for',
+      })
+    }
+  })
+
+export type HmacOptions = z.infer<typeof HmacOptions>
+
+/** When a delivery is tried again; the wait after try n is random up to min(maxSeconds, baseSeconds·2ⁿ⁻¹). */
+export const Retry = z.strictObject({
+  attempts: z.int().min(1).max(50).default(12),
+  baseSeconds: z.int().min(1).max(3600).default(5),
+  maxSeconds: z.int().min(1).max(86_400).default(21_600),
+  maxAgeSeconds: z.int().min(1).max(604_800).default(259_200),
+})
+
+export const Delivery = z.strictObject({
+  concurrency: z.int().min(1).max(100).default(10).describe('Deliveries of this source that may be under way at once'),
+  timeoutMs: z.int().min(100).max(60_000).default(15_000).describe('How long the app has to answer one attempt'),
+})
+
+const UpstreamPath = z
+  .string()
+  .max(1024)
+  .regex(/^(?:\/[A-Za-z0-9._~!$&'()*+,=:@%-]*)+(?:\?[A-Za-z0-9._~!$&'()*+,=:@%/?-]*)?$/, {
+    error: 'must be an absolute path, as it stands in a URL',
+  })
+  .refine(path => !/(^|\/)(\.|%2e){1,2}(\/|\?|$)/i.test(path), { error: 'must not hold dot segments' })
+
+/** One vendor's webhook into one app. */
+export const WebhookSource = z
+  .strictObject({
+    scheme: z.enum([...(Object.keys(schemes) as (keyof typeof schemes)[]), 'hmac']),
+    secrets: z.array(SecretName).min(1).max(8).describe('All are tried; list the new one beside the old to rotate'),
+    toleranceSeconds: z.int().min(1).max(86_400).optional().describe('How far the timestamp may be off, both ways'),
+    hmac: HmacOptions.optional(),
+    path: UpstreamPath.describe('Where on the upstream deliveries go'),
+    mode: z.enum(['queue']).default('queue'),
+    dedupe: z
+      .strictObject({
+        windowHours: z.int().min(1).max(336).optional().describe("Default: the vendor's retry horizon"),
+        by: z
+          .enum(['id'])
+          .optional()
+          .describe('Trust an unsigned event id alone, and take equal bytes under a new id as new'),
+      })
+      .default({}),
+    sign: z.enum(['standard']).default('standard'),
+    retry: Retry.prefault({}),
+    delivery: Delivery.prefault({}),
+  })
+  .check(({ value, issues }) => {
+    const complain = (path: string, message: string, input: unknown) =>
+      issues.push({ code: 'custom', path: [path], input, message })
+    if (value.scheme === 'hmac' && !value.hmac) complain('hmac', 'required by `scheme: hmac`', undefined)
+    if (value.scheme !== 'hmac' && value.hmac) complain('hmac', 'only `scheme: hmac` takes these options', value.hmac)
+    const timed = value.scheme === 'hmac' ? value.hmac?.timestamp : 'timestamp' in schemes[value.scheme]
+    if (value.toleranceSeconds !== undefined && !timed && (value.hmac || value.scheme !== 'hmac')) {
+      complain(
+        'toleranceSeconds',
+        'this scheme signs no timestamp, so a tolerance would protect nothing',
+        value.toleranceSeconds,
+      )
+    }
+    if (value.retry.baseSeconds > value.retry.maxSeconds) {
+      complain('retry', 'baseSeconds must not exceed maxSeconds', value.retry)
+    }
+  })
+
+export type WebhookSource = z.infer<typeof WebhookSource>

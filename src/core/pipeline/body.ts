@@ -1,0 +1,107 @@
+import { Fault } from '#core/fault.ts'
+
+/** Request bodies an isolate holds at once; an isolate has 128 MB for everything. */
+export const isolateBodyBytes = 50_331_648
+
+/** Bytes that an isolate may still take in, shared by all its requests. */
+export class BodyBudget {
+  #heldBytes = 0
+  readonly #limitBytes: number
+
+  constructor(limitBytes: number = isolateBodyBytes) {
+    this.#limitBytes = limitBytes
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Takes bytes from the budget, or takes none and says so. */
+  take(bytes: number): boolean {
+    if (this.#heldBytes + bytes > this.#limitBytes) return false
+    this.#heldBytes += bytes
+    return true
+  }
+
+  give(bytes: number): void {
+    this.#heldBytes -= bytes
+  }
+}
+
+type BodyStream = ReadableStream<Uint8Array> | null
+
+/** Reads one request's body once, up to a cap, within the isolate's budget, and gives the budget back. */
+export class BodyReader {
+  readonly #open: () => BodyStream | Promise<BodyStream>
+  readonly #budget: BodyBudget
+  readonly #statedBytes: number | undefined
+  #capBytes = 0
+  #takenBytes = 0
+
+  constructor(open: () => BodyStream | Promise<BodyStream>, contentLength: string | null, budget: BodyBudget) {
+    this.#open = open
+    this.#budget = budget
+    this.#statedBytes = contentLength !== null && /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : undefined
+  }
+
+  /** What `content-length` says, where it says a number. */
+  get statedBytes(): number | undefined {
+    return this.#statedBytes
+  }
+
+  /** Every later read obeys this cap; before it is set nothing can be read. */
+  capAt(bytes: number): void {
+    this.#capBytes = bytes
+  }
+
+  /**
+   * The whole body. The stated length is taken from the budget first; without one it is taken as it grows.
+   *
+   * @throws Fault `body-too-large` past the cap, `overloaded` when the isolate holds too much already
+   */
+  async read(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#statedBytes !== undefined) this.#take(this.#statedBytes)
+    const stream = await this.#open()
+    if (!stream) return new Uint8Array()
+    const chunks: Uint8Array[] = []
+    let length = 0
+    const reader = stream.getReader()
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) break
+        length += value.length
+        if (length > this.#takenBytes) this.#take(length - this.#takenBytes)
+        chunks.push(value)
+      }
+    } catch (error) {
+      reader.cancel().catch(() => {})
+      throw error
+    }
+    return joined(chunks, length)
+  }
+
+  /** Gives back what was taken; to be called once the bytes are no longer held. */
+  release(): void {
+    this.#budget.give(this.#takenBytes)
+    this.#takenBytes = 0
+  }
+
+  #take(bytes: number): void {
+    if (this.#takenBytes + bytes > this.#capBytes)
+      throw new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
+    if (!this.#budget.take(bytes))
+      throw new Fault('overloaded', `this isolate holds ${this.#budget.heldBytes} bytes of bodies`)
+    this.#takenBytes += bytes
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}

@@ -1,0 +1,118 @@
+import { Fault } from '#core/fault.ts'
+import type { Ports } from '#core/ports.ts'
+import type { Exchange } from './exchange.ts'
+import { deny, type Mode, type Policy, type Verdict } from './policy.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
+
+/** Stages in the order in which a request meets them, cheap ones first. */
+export const stageNames = ['admit', 'identify', 'authorize', 'limit', 'inspect', 'steer'] as const
+
+export type StageName = (typeof stageNames)[number]
+
+/** How a walk ended; `exchange` is as far as it got. */
+export type Walk<Reply> =
+  | { readonly kind: 'ended'; readonly reply: Reply; readonly exchange: Exchange }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly exchange: Exchange }
+
+/** Policies by stage. The runner, not the policy, times, counts and (in shadow mode) forgives. */
+export class Pipeline {
+  readonly stages: Readonly<Partial<Record<StageName, readonly Policy[]>>>
+  /** Within a door, the stages run in the order in which they are written. */
+  readonly #order: readonly StageName[]
+
+  constructor(stages: Partial<Record<StageName, readonly Policy[]>>) {
+    this.stages = stages
+    this.#order = Object.keys(stages) as StageName[]
+  }
+
+  get policies(): Policy[] {
+    return this.#order.flatMap(stage => this.stages[stage] ?? [])
+  }
+
+  /**
+   * Takes a request past every policy and then to its ending. A deny ends the walk; so does a `Fault` that
+   * a policy or the ending throws. Anything else thrown is `internal`: the walk fails closed.
+   */
+  async walk<Reply>(
+    start: Exchange,
+    ports: Ports,
+    ending: (exchange: Exchange) => Promise<Reply>,
+  ): Promise<Walk<Reply>> {
+    const passed: Policy[] = []
+    let exchange = start
+    let at = 'ending'
+    try {
+      for (const stage of this.#order) {
+        const startedMs = ports.clock.now().getTime()
+        for (const policy of this.stages[stage] ?? []) {
+          at = policy.name
+          const mode = modeOf(policy, exchange)
+          if (mode === 'off') continue
+          const verdict = await judged(policy, exchange, ports)
+          count(exchange, ports, policy, verdict, mode)
+          if (verdict.kind === 'deny' && mode === 'enforce') {
+            return { kind: 'refused', exchange, refusal: { ...verdict, policy: policy.name, problems: [] } }
+          }
+          if (verdict.kind === 'deny') {
+            ports.log.write('info', 'would-deny', {
+              ...about(exchange),
+              policy: policy.name,
+              fault: verdict.fault,
+              detail: verdict.detail,
+            })
+            continue
+          }
+          passed.push(policy)
+          exchange = { ...exchange, ...verdict.change }
+        }
+        time(exchange, ports, stage, startedMs)
+      }
+      at = 'ending'
+      return { kind: 'ended', exchange, reply: await ending(exchange) }
+    } catch (error) {
+      return { kind: 'refused', exchange, refusal: refusalOf(error, at) }
+    } finally {
+      for (const policy of passed.reverse()) await finish(policy, exchange, ports)
+    }
+  }
+}
+
+function modeOf(policy: Policy, exchange: Exchange): Mode {
+  if (policy.isMandatory) return 'enforce'
+  return exchange.entry?.manifest.spec.policies[policy.name]?.mode ?? 'enforce'
+}
+
+/** A `Fault` that a policy throws is its verdict; it came from deeper down, where a value could not be returned. */
+async function judged(policy: Policy, exchange: Exchange, ports: Ports): Promise<Verdict> {
+  try {
+    return await policy.before(exchange, ports)
+  } catch (error) {
+    if (error instanceof Fault) return deny(error.code, error.detail)
+    throw error
+  }
+}
+
+function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): void {
+  const result = verdict.kind === 'pass' ? 'pass' : mode === 'shadow' ? 'would-deny' : 'deny'
+  const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
+  ports.counters.count(app, 'policy_verdicts_total', { door: exchange.door, policy: policy.name, verdict: result })
+}
+
+/** Waiting included: on Workers the clock stands still while code runs. */
+function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: number): void {
+  const ms = ports.clock.now().getTime() - startedMs
+  if (ms > 0)
+    ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', { door: exchange.door, stage }, ms)
+}
+
+async function finish(policy: Policy, exchange: Exchange, ports: Ports): Promise<void> {
+  try {
+    await policy.after?.(exchange, ports)
+  } catch (error) {
+    ports.log.write('error', 'policy-after-failed', { ...about(exchange), policy: policy.name, detail: String(error) })
+  }
+}
+
+function about(exchange: Exchange): Record<string, unknown> {
+  return { requestId: exchange.requestId, door: exchange.door, app: exchange.app, source: exchange.source }
+}

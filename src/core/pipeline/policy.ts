@@ -1,0 +1,40 @@
+import type { FaultCode } from '#core/fault.ts'
+import type { Ports } from '#core/ports.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What a policy says of a request. A verdict is a value, so it can be counted, explained and only recorded. */
+export type Verdict =
+  | { readonly kind: 'pass'; readonly change: Partial<Exchange> }
+  | {
+      readonly kind: 'deny'
+      readonly fault: FaultCode
+      readonly detail: string
+      readonly headers: Readonly<Record<string, string>>
+    }
+
+/** How a manifest may set a policy that is not mandatory. In `shadow` a deny is recorded and the request passes. */
+export type Mode = 'enforce' | 'shadow' | 'off'
+
+/** One rule that a request meets on its way. It never calls the next one: the runner does. */
+export interface Policy {
+  readonly name: string
+  /** A mandatory policy binds whatever the manifest says. */
+  readonly isMandatory: boolean
+  before(exchange: Exchange, ports: Ports): Verdict | Promise<Verdict>
+  /** Runs when all is done, in reverse, for every policy that passed; releases what `before` took. */
+  after?(exchange: Exchange, ports: Ports): void | Promise<void>
+}
+
+/** Lets the request go on, with what the policy learned. */
+export function pass(change: Partial<Exchange> = {}): Verdict {
+  return { kind: 'pass', change }
+}
+
+/**
+ * Ends the walk with a fault.
+ *
+ * @param detail why exactly; for the log, not for strangers
+ */
+export function deny(fault: FaultCode, detail: string, headers: Readonly<Record<string, string>> = {}): Verdict {
+  return { kind: 'deny', fault, detail, headers }
+}

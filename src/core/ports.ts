@@ -1,0 +1,132 @@
+import type {
+  Acceptance,
+  ArchivedEvent,
+  DeadLetter,
+  DeliveryTerms,
+  EventFilter,
+  EventView,
+  IncomingEvent,
+  Settlement,
+} from '#core/delivery/event.ts'
+import type { Entry } from '#core/manifest/entry.ts'
+import type { BodyBudget } from '#core/pipeline/body.ts'
+import type { Secret } from '#core/secrets/secret.ts'
+import type { Settings } from '#core/settings.ts'
+
+/** Everything core, policies and routes need of the outside, in our words. `src/platform/ports.ts` provides it. */
+export interface Ports {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly log: Log
+  readonly counters: Counters
+  readonly registry: Registry
+  readonly secrets: Secrets
+  readonly mailboxes: Mailboxes
+  readonly payloads: Payloads
+  readonly archive: Archive
+  readonly upstreams: Upstreams
+  /** The memory that all requests of this isolate share for their bodies. */
+  readonly bodies: BodyBudget
+  readonly health: Health
+}
+
+export interface Clock {
+  now(): Date
+}
+
+/** One line of JSON per event. Fields are facts, never secrets or payloads. */
+export interface Log {
+  write(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void
+}
+
+/** Counting across isolates: deltas gather in memory and are flushed to one meter per app. */
+export interface Counters {
+  /** @param app an app of the registry, or `-` for what belongs to none */
+  count(app: string, name: CounterName, labels?: Readonly<Record<string, string>>, by?: number): void
+  /** The sums over all isolates, as far as they have been flushed. */
+  sums(): Promise<CounterSums>
+}
+
+export type CounterName =
+  | 'hooks_requests_total'
+  | 'policy_verdicts_total'
+  | 'stage_milliseconds_total'
+  | 'webhook_secret_matches_total'
+  | 'replayed_bytes_total'
+  | 'deliveries_total'
+  | 'delivery_outcome_unknown_total'
+  | 'dead_letters_total'
+
+export interface CounterSums {
+  readonly series: readonly {
+    readonly app: string
+    readonly name: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly value: number
+  }[]
+  /** Seconds since the meter that was flushed longest ago heard of anything. */
+  readonly ageSeconds: number
+}
+
+export interface Registry {
+  /** From this isolate's memory wherever possible. Never throws. */
+  find(app: string): Promise<Lookup>
+}
+
+export type Lookup =
+  | { readonly kind: 'found'; readonly entry: Entry }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'invalid'; readonly detail: string }
+
+/** The registry's storage, unparsed. */
+export interface RegistryStore {
+  pointer(app: string): Promise<unknown>
+  revision(app: string, digest: string): Promise<unknown>
+}
+
+export interface Secrets {
+  /** The secret of an app by its name; `undefined` when the name resolves to nothing. */
+  find(app: string, name: string): Promise<Secret | undefined>
+}
+
+/** The mailboxes of all apps. A call that cannot be answered in time throws. */
+export interface Mailboxes {
+  /** Keeps the event durably, or says which one it duplicates. Resolves only after the write is on disk. */
+  accept(event: IncomingEvent, terms: DeliveryTerms): Promise<Acceptance>
+  list(
+    app: string,
+    filter: EventFilter,
+    page: { readonly limit: number; readonly before?: string },
+  ): Promise<EventView[]>
+  show(eventId: string): Promise<EventView | undefined>
+  /** Makes an event due again at once; `undefined` when there is no such event. */
+  replay(eventId: string): Promise<EventView | undefined>
+  /** Records what became of one attempt; the mailbox decides what follows. */
+  settle(settlement: Settlement): Promise<void>
+  /** A dead event with its bytes, for the archive. */
+  open(eventId: string): Promise<ArchivedEvent | undefined>
+  /** Confirms that a dead letter lies in the archive, so that it is not announced again. */
+  buried(eventId: string): Promise<void>
+}
+
+/** Bodies too large for a mailbox row, under their event's id. */
+export interface Payloads {
+  put(eventId: string, body: Uint8Array): Promise<void>
+  /** @throws when there is none: an event that names a body has one */
+  get(eventId: string): Promise<ReadableStream<Uint8Array>>
+  remove(eventIds: readonly string[]): Promise<void>
+}
+
+export interface Archive {
+  /** Keeps a dead letter for good: what happened, and the bytes. Writing it twice is the same as once. */
+  keep(letter: DeadLetter, dead: ArchivedEvent): Promise<void>
+}
+
+export interface Upstreams {
+  fetch(url: string, request: RequestInit): Promise<Response>
+}
+
+export interface Health {
+  /** The names of bindings that do not answer; empty when the gateway is ready. */
+  failing(): Promise<string[]>
+}

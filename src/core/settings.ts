@@ -1,0 +1,85 @@
+import * as z from 'zod'
+import type { FetchSetting } from '#core/egress/fetchable.ts'
+import { Secret } from '#core/secrets/secret.ts'
+
+const Url = z.url({ protocol: /^https?$/ }).transform(text => new URL(text).origin)
+
+const Jwks = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be a JSON Web Key Set' })
+      return z.NEVER
+    }
+  })
+  .pipe(z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1) }))
+
+/** The variables the gateway reads, by the names operators set them under. */
+const Variables = z
+  .object({
+    ENVIRONMENT: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, { error: 'must be `local` or the name of an environment' }),
+    PUBLIC_URL: Url.optional(),
+    ADMIN_URL: Url.optional(),
+    ADMIN_ISSUER: z.string().min(1).optional(),
+    ADMIN_AUDIENCE: z.string().min(1).optional(),
+    ADMIN_JWKS: Jwks.optional(),
+    METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
+  })
+  .check(({ value, issues }) => {
+    const complain = (path: string, message: string) =>
+      issues.push({ code: 'custom', path: [path], input: undefined, message })
+    const admin = [value.ADMIN_ISSUER, value.ADMIN_AUDIENCE, value.ADMIN_JWKS]
+    if (admin.some(Boolean) && !admin.every(Boolean)) {
+      complain('ADMIN_ISSUER', 'ADMIN_ISSUER, ADMIN_AUDIENCE and ADMIN_JWKS go together: set all three or none')
+    }
+    if (value.ENVIRONMENT === 'local') return
+    if (!value.PUBLIC_URL) complain('PUBLIC_URL', 'is required outside the local environment')
+    if (!value.ADMIN_URL) complain('ADMIN_URL', 'is required outside the local environment')
+    if (value.ADMIN_URL && value.ADMIN_URL === value.PUBLIC_URL)
+      complain('ADMIN_URL', 'must have a host of its own, apart from PUBLIC_URL')
+  })
+
+/** What the gateway was told about itself, parsed once at start. */
+export interface Settings extends FetchSetting {
+  readonly environment: string
+  /** Where vendors and callers reach the gateway; absent: wherever the request says. */
+  readonly publicUrl?: string
+  /** The only host that answers `/admin`; absent on one machine. */
+  readonly adminUrl?: string
+  readonly admin?: {
+    readonly issuer: string
+    readonly audience: string
+    readonly jwks: { keys: { kty: string; kid: string }[] }
+  }
+  readonly metricsToken?: Secret
+}
+
+/**
+ * Reads the settings from a Worker's variables.
+ *
+ * @throws Error that names every fault at once, so that a start needs mending only once
+ */
+export function settingsFrom(variables: Readonly<Record<string, unknown>>): Settings {
+  const parsed = Variables.safeParse(variables)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      issue =>
+        `  ${issue.path.join('.')}: ${issue.input === undefined && issue.code === 'invalid_type' ? 'is required' : issue.message}`,
+    )
+    throw new Error(`Gatehouse cannot start; these settings need mending:\n${lines.join('\n')}`)
+  }
+  const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, METRICS_TOKEN } = parsed.data
+  return {
+    environment: ENVIRONMENT,
+    isLocal: ENVIRONMENT === 'local',
+    ownHosts: [PUBLIC_URL, ADMIN_URL].flatMap(url => (url ? [new URL(url).host] : [])),
+    ...(PUBLIC_URL && { publicUrl: PUBLIC_URL }),
+    ...(ADMIN_URL && { adminUrl: ADMIN_URL }),
+    ...(ADMIN_ISSUER &&
+      ADMIN_AUDIENCE &&
+      ADMIN_JWKS && { admin: { issuer: ADMIN_ISSUER, audience: ADMIN_AUDIENCE, jwks: ADMIN_JWKS } }),
+    ...(METRICS_TOKEN && { metricsToken: new Secret('METRICS_TOKEN', METRICS_TOKEN) }),
+  }
+}

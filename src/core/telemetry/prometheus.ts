@@ -1,0 +1,36 @@
+import type { CounterName, CounterSums } from '#core/ports.ts'
+
+const helps: Record<CounterName, string> = {
+  hooks_requests_total: 'Requests at /hooks by result: accepted, duplicate, handshake, or a fault code',
+  policy_verdicts_total: 'Verdicts of each policy: pass, deny, would-deny',
+  stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',
+  webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',
+  replayed_bytes_total: 'Duplicates known by their signed bytes under a new event id',
+  deliveries_total: 'Delivery attempts by HTTP status or fault',
+  delivery_outcome_unknown_total: 'Attempts whose outcome was never reported, and which are made again',
+  dead_letters_total: 'Dead letters archived, by reason',
+}
+
+/** The sums in the text format of Prometheus, version 0.0.4; their age is a gauge of its own. */
+export function prometheusText({ series, ageSeconds }: CounterSums): string {
+  const lines: string[] = []
+  for (const [name, help] of Object.entries(helps)) {
+    const own = series.filter(one => one.name === name)
+    if (own.length === 0) continue
+    lines.push(`# HELP gatehouse_${name} ${help}`, `# TYPE gatehouse_${name} counter`)
+    for (const { app, labels, value } of own) lines.push(`gatehouse_${name}{${labelText({ app, ...labels })}} ${value}`)
+  }
+  lines.push(
+    '# HELP gatehouse_metrics_age_seconds Seconds since the meter flushed longest ago heard of anything',
+    '# TYPE gatehouse_metrics_age_seconds gauge',
+  )
+  lines.push(`gatehouse_metrics_age_seconds ${ageSeconds}`)
+  return `${lines.join('\n')}\n`
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const escaped = (value: string) => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(',')
+}

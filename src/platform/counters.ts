@@ -1,0 +1,81 @@
+import { keys } from '#core/keys.ts'
+import type { Clock, CounterSums, Counters } from '#core/ports.ts'
+import type { Env } from './env.ts'
+
+/** Deltas wait at most this long, or for this many counts, before they are flushed. */
+const flushAfterMs = 5_000
+const flushAfterCounts = 2_000
+/** Meters asked side by side for `/metrics`. */
+const readAtOnce = 50
+
+/**
+ * Counters that gather in this isolate and are flushed to one meter per app. What an isolate counted in
+ * the last 5 s may be lost with it: counters describe, nothing is decided by them alone.
+ */
+export function meteredCounters(
+  { METER, REGISTRY }: Pick<Env, 'METER' | 'REGISTRY'>,
+  clock: Clock,
+  background: (work: Promise<unknown>) => void,
+): Counters {
+  let pending = new Map<string, Map<string, number>>()
+  let counts = 0
+  let isTimerSet = false
+
+  return {
+    count(app, name, labels = {}, by = 1) {
+      const own = pending.get(app) ?? new Map<string, number>()
+      const key = JSON.stringify([name, labels])
+      pending.set(app, own.set(key, (own.get(key) ?? 0) + by))
+      counts += 1
+      if (counts >= flushAfterCounts) return background(flush())
+      if (isTimerSet) return
+      isTimerSet = true
+      background(later(flushAfterMs).then(flush))
+    },
+
+    async sums() {
+      await flush()
+      const apps = ['-', ...(await registeredApps())]
+      const series: CounterSums['series'][number][] = []
+      let ageSeconds = 0
+      for (let at = 0; at < apps.length; at += readAtOnce) {
+        await Promise.all(
+          apps.slice(at, at + readAtOnce).map(async app => {
+            const meter = await METER.getByName(app).read()
+            if (meter.heardAtMs !== undefined)
+              ageSeconds = Math.max(ageSeconds, (clock.now().getTime() - meter.heardAtMs) / 1000)
+            for (const [key, value] of Object.entries(meter.series)) {
+              const [name, labels] = JSON.parse(key)
+              series.push({ app, name, labels, value })
+            }
+          }),
+        )
+      }
+      return { series, ageSeconds }
+    },
+  }
+
+  async function flush(): Promise<void> {
+    const flushed = pending
+    pending = new Map()
+    counts = 0
+    isTimerSet = false
+    const nowMs = clock.now().getTime()
+    await Promise.all([...flushed].map(([app, own]) => METER.getByName(app).add(Object.fromEntries(own), nowMs)))
+  }
+
+  async function registeredApps(): Promise<string[]> {
+    const apps: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await REGISTRY.list({ prefix: keys.pointers, ...(cursor && { cursor }) })
+      apps.push(...page.keys.map(({ name }) => name.slice(keys.pointers.length)))
+      cursor = page.list_complete ? undefined : page.cursor
+    } while (cursor)
+    return apps
+  }
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}

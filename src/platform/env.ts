@@ -1,0 +1,24 @@
+import type { Consignment } from '#core/delivery/event.ts'
+import type { MailboxObject } from './mailbox/object.ts'
+import type { MeterObject } from './meter.ts'
+
+/** What wrangler.toml binds. Variables and Worker secrets stand beside these as plain strings. */
+export interface Env {
+  readonly REGISTRY: KVNamespace
+  readonly PAYLOADS: R2Bucket
+  readonly MAILBOX: Objects<MailboxObject>
+  readonly METER: Objects<MeterObject>
+  readonly COURIER: { deliver(consignments: readonly Consignment[]): Promise<void> }
+  readonly DEAD_LETTERS: Queue
+}
+
+/** A namespace of Durable Objects as far as we use it. Cloudflare's own type loses unions and tuples over RPC. */
+export interface Objects<Target> {
+  getByName(name: string): Stub<Target>
+}
+
+type Stub<Target> = {
+  [Method in keyof Target]: Target[Method] extends (...input: infer Input) => infer Output
+    ? (...input: Input) => Promise<Awaited<Output>>
+    : never
+}

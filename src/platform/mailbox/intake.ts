@@ -1,0 +1,53 @@
+import type { Acceptance, IncomingEvent } from '#core/delivery/event.ts'
+
+/**
+ * Keeps an event, or finds the one it duplicates. Nothing in here awaits, so all of it is one transaction:
+ * of a hundred copies that arrive at once, one is accepted. Accepting the same event id again is the
+ * same as once.
+ */
+export function accept(sql: SqlStorage, event: IncomingEvent): Acceptance {
+  const { id, source, receivedAtMs, size, hops, claims, headers, body } = event
+  if (sql.exec('SELECT 1 FROM events WHERE id = ?', id).toArray().length > 0) return { kind: 'accepted', eventId: id }
+  const earlier = duplicateOf(sql, event)
+  if (earlier) return earlier
+
+  const { seq } = sql
+    .exec<{ seq: number }>(
+      `INSERT INTO events (id, source, state, received_at, size, hops, vendor_id, signed_digest, since, due_at)
+       VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+      id,
+      source,
+      receivedAtMs,
+      size,
+      hops,
+      claims.vendorId ?? null,
+      claims.signedDigest ?? null,
+      receivedAtMs,
+      receivedAtMs,
+    )
+    .one()
+  sql.exec('INSERT INTO contents VALUES (?, ?, ?)', seq, JSON.stringify(headers), body ? exactBuffer(body) : null)
+  return { kind: 'accepted', eventId: id }
+}
+
+function duplicateOf(
+  sql: SqlStorage,
+  { source, claims, receivedAtMs, dedupeMs }: IncomingEvent,
+): Acceptance | undefined {
+  const find = (where: string, ...values: string[]) =>
+    sql
+      .exec<{ id: string }>(
+        `SELECT id FROM events WHERE ${where} AND received_at > ? ORDER BY seq LIMIT 1`,
+        ...values,
+        receivedAtMs - dedupeMs,
+      )
+      .toArray()[0]?.id
+  const byId = claims.vendorId === undefined ? undefined : find('source = ? AND vendor_id = ?', source, claims.vendorId)
+  if (byId) return { kind: 'duplicate', eventId: byId, by: 'id' }
+  const byBytes = claims.signedDigest === undefined ? undefined : find('signed_digest = ?', claims.signedDigest)
+  return byBytes ? { kind: 'duplicate', eventId: byBytes, by: 'bytes' } : undefined
+}
+
+function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  return bytes.slice().buffer as ArrayBuffer
+}

@@ -1,0 +1,77 @@
+import type { ArchivedEvent, Attempt, EventFilter, EventView } from '#core/delivery/event.ts'
+import { mailboxOf } from '#core/delivery/event-id.ts'
+import type { FaultCode } from '#core/fault.ts'
+import { type EventRow, eventColumns } from './tables.ts'
+
+/** Events that match, newest first, older than `before`. */
+export function list(sql: SqlStorage, filter: EventFilter, page: { limit: number; before?: string }): EventView[] {
+  const conditions: [string, string | number | undefined][] = [
+    ['seq < (SELECT seq FROM events WHERE id = ?)', page.before],
+    ['source = ?', filter.source],
+    ['state = ?', filter.state],
+    ['fault = ?', filter.fault],
+    ['received_at >= ?', filter.fromMs],
+    ['received_at < ?', filter.toMs],
+  ]
+  const asked = conditions.filter((condition): condition is [string, string | number] => condition[1] !== undefined)
+  const where = asked.length > 0 ? `WHERE ${asked.map(([text]) => text).join(' AND ')}` : ''
+  return sql
+    .exec<EventRow>(
+      `SELECT ${eventColumns} FROM events ${where} ORDER BY seq DESC LIMIT ?`,
+      ...asked.map(([, value]) => value),
+      page.limit,
+    )
+    .toArray()
+    .map(row => viewOf(sql, row))
+}
+
+export function show(sql: SqlStorage, eventId: string): EventView | undefined {
+  const row = rowOf(sql, eventId)
+  return row && viewOf(sql, row)
+}
+
+/** The event with what is kept of it, for the archive. */
+export function open(sql: SqlStorage, eventId: string): ArchivedEvent | undefined {
+  const row = rowOf(sql, eventId)
+  if (!row) return undefined
+  const { headers, body } = sql
+    .exec<{ headers: string; body: ArrayBuffer | null }>('SELECT headers, body FROM contents WHERE seq = ?', row.seq)
+    .one()
+  return { event: viewOf(sql, row), headers: JSON.parse(headers), ...(body && { body: new Uint8Array(body) }) }
+}
+
+export function rowOf(sql: SqlStorage, eventId: string): EventRow | undefined {
+  return sql.exec<EventRow>(`SELECT ${eventColumns} FROM events WHERE id = ?`, eventId).toArray()[0]
+}
+
+function viewOf(sql: SqlStorage, row: EventRow): EventView {
+  const address = mailboxOf(row.id)
+  return {
+    id: row.id,
+    app: address?.app ?? '',
+    source: row.source,
+    region: address?.region ?? '',
+    state: row.state,
+    receivedAt: new Date(row.received_at).toISOString(),
+    size: row.size,
+    attempts: attemptsOf(sql, row),
+    ...(row.state === 'waiting' && row.due_at !== null && { nextAttemptAt: new Date(row.due_at).toISOString() }),
+    ...(row.fault && { fault: row.fault as FaultCode }),
+  }
+}
+
+function attemptsOf(sql: SqlStorage, row: EventRow): Attempt[] {
+  type AttemptRow = { n: number; at: number; ms: number | null; status: number | null; fault: string | null }
+  const ended = sql
+    .exec<AttemptRow>('SELECT n, at, ms, status, fault FROM attempts WHERE seq = ? ORDER BY n', row.seq)
+    .toArray()
+  const attempts = ended.map(({ n, at, ms, status, fault }) => ({
+    n,
+    at: new Date(at).toISOString(),
+    ...(ms !== null && { ms }),
+    ...(status !== null && { status }),
+    ...(fault !== null && { fault: fault as FaultCode }),
+  }))
+  if (row.state !== 'delivering' || row.leased_at === null) return attempts
+  return [...attempts, { n: row.attempts, at: new Date(row.leased_at).toISOString() }]
+}

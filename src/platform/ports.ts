@@ -1,0 +1,49 @@
+import { waitUntil } from 'cloudflare:workers'
+import { cachedRegistry } from '#core/manifest/cached.ts'
+import { BodyBudget } from '#core/pipeline/body.ts'
+import type { Health, Ports } from '#core/ports.ts'
+import { settingsFrom } from '#core/settings.ts'
+import { within } from '#core/within.ts'
+import { systemClock } from './clock.ts'
+import { consoleLog } from './console-log.ts'
+import { meteredCounters } from './counters.ts'
+import type { Env } from './env.ts'
+import { durableMailboxes } from './mailboxes.ts'
+import { r2Archive, r2Payloads } from './payloads-r2.ts'
+import { kvRegistry } from './registry-kv.ts'
+import { envSecrets } from './secrets-env.ts'
+
+/** The one place where bindings become ports. Built once per isolate, so what the ports remember outlives a request. */
+export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
+  const clock = systemClock
+  const log = consoleLog
+  const payloads = r2Payloads(env.PAYLOADS)
+  return {
+    settings: settingsFrom(env),
+    clock,
+    log,
+    counters: meteredCounters(env, clock, waitUntil),
+    registry: cachedRegistry(kvRegistry(env.REGISTRY), clock, log, waitUntil),
+    secrets: envSecrets(env),
+    mailboxes: durableMailboxes(env),
+    payloads,
+    archive: r2Archive(env.PAYLOADS, payloads),
+    upstreams: { fetch: (url, request) => fetch(url, request) },
+    bodies: new BodyBudget(),
+    health: healthOf(env),
+  }
+}
+
+function healthOf({ REGISTRY, PAYLOADS, METER }: Env): Health {
+  const checks: Record<string, () => Promise<unknown>> = {
+    REGISTRY: () => REGISTRY.get('apps/-'),
+    PAYLOADS: () => PAYLOADS.head('-'),
+    METER: () => METER.getByName('-').read(),
+  }
+  return {
+    async failing() {
+      const results = await Promise.allSettled(Object.values(checks).map(check => within(2_000, check())))
+      return Object.keys(checks).filter((_, index) => results[index]?.status === 'rejected')
+    },
+  }
+}

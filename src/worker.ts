@@ -1,0 +1,20 @@
+import { env } from 'cloudflare:workers'
+import { courier } from '#platform/courier.ts'
+import type { Env } from '#platform/env.ts'
+import { portsFrom } from '#platform/ports.ts'
+import { burials } from '#routes/burials.ts'
+import { deliveries } from '#routes/deliveries.ts'
+import { doors } from '#routes/index.ts'
+
+export { MailboxObject as Mailbox } from '#platform/mailbox/object.ts'
+export { MeterObject as Meter } from '#platform/meter.ts'
+
+const ports = portsFrom(env as unknown as Env & Record<string, unknown>)
+const app = doors(ports)
+
+export const Courier = courier(consignments => deliveries(consignments, ports))
+
+export default {
+  fetch: request => app.fetch(request),
+  queue: batch => burials(batch, ports),
+} satisfies ExportedHandler

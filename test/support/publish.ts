@@ -1,0 +1,37 @@
+import { env } from 'cloudflare:workers'
+import { keys } from '#core/keys.ts'
+import { publication } from '#core/manifest/publish.ts'
+import { Manifest } from '#core/manifest/schema.ts'
+import { secretVariable } from '#core/secrets/variable.ts'
+
+export interface TestApp {
+  readonly name: string
+  readonly webhooks: Readonly<Record<string, unknown>>
+  /** The app's secrets by name, put where Worker secrets are. */
+  readonly secrets?: Readonly<Record<string, string>>
+  /** Merged over the rest of `spec`. */
+  readonly spec?: Readonly<Record<string, unknown>>
+}
+
+/** Publishes an app into the registry the way `gatehouse push` does, and puts its secrets in place. */
+export async function publish({ name, webhooks, secrets = {}, spec = {} }: TestApp): Promise<void> {
+  const document = {
+    apiVersion: 'gatehouse/v1',
+    kind: 'MicroApp',
+    metadata: { name },
+    spec: {
+      owner: { user: 'tess', team: 'tests', contact: '#tests' },
+      lifecycle: { stage: 'sandbox' },
+      upstreams: [{ name: 'stable', url: 'https://app.example.com' }],
+      webhooks,
+      ...spec,
+    },
+  }
+  const setting = { now: new Date(), publishedBy: 'tests', environment: 'local', renew: false }
+  const { revision, pointer } = await publication(Manifest.parse(document), document, undefined, setting)
+  await env.REGISTRY.put(keys.revision(name, revision.digest), JSON.stringify(revision))
+  await env.REGISTRY.put(keys.pointer(name), JSON.stringify(pointer))
+  for (const [secret, value] of Object.entries(secrets)) {
+    ;(env as Record<string, unknown>)[secretVariable(name, secret)] = value
+  }
+}

@@ -1,0 +1,38 @@
+import { vi } from 'vitest'
+
+/** One request as the app saw it. */
+export interface Seen {
+  readonly url: string
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+type Answer = (seen: Seen) => Response | Promise<Response>
+
+const apps = new Map<string, { readonly seen: Seen[]; readonly answer: Answer }>()
+
+/**
+ * An app that answers under its own host for the rest of the test run. The gateway's `fetch` is led here
+ * instead of into the network; everything else of the way is the real one.
+ *
+ * @returns what the app has seen so far, in order
+ */
+export function appAt(host: string, answer: Answer = () => new Response('ok')): readonly Seen[] {
+  const seen: Seen[] = []
+  apps.set(host, { seen, answer })
+  if (!vi.isMockFunction(globalThis.fetch)) vi.spyOn(globalThis, 'fetch').mockImplementation(lead)
+  return seen
+}
+
+async function lead(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = new Request(input, init)
+  const app = apps.get(new URL(request.url).hostname)
+  if (!app) throw new TypeError(`no test app at ${request.url}`)
+  const body = new Uint8Array(await request.arrayBuffer())
+  const seen = { url: request.url, headers: request.headers, body }
+  app.seen.push(seen)
+  const late = new Promise<never>((_, reject) =>
+    request.signal.addEventListener('abort', () => reject(request.signal.reason)),
+  )
+  return Promise.race([app.answer(seen), late])
+}

@@ -1,0 +1,11 @@
+declare namespace Cloudflare {
+  interface GlobalProps {
+    mainModule: typeof import('../../src/worker.ts')
+  }
+  interface Env extends Record<string, unknown> {
+    readonly REGISTRY: KVNamespace
+    readonly PAYLOADS: R2Bucket
+    readonly MAILBOX: DurableObjectNamespace<import('../../src/worker.ts').Mailbox>
+    readonly METER: DurableObjectNamespace<import('../../src/worker.ts').Meter>
+  }
+}

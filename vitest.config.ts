@@ -1,0 +1,31 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** Two projects: `workerd` runs on the real runtime with real bindings; `node` runs the CLI and the journeys. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { cf: false, bindings: { ENVIRONMENT: 'local' } },
+          }),
+        ],
+        test: {
+          name: 'workerd',
+          include: ['test/{core,policies,platform,routes}/**/*.test.ts'],
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'node',
+          include: ['test/{cli,journeys}/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
