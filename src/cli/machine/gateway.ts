@@ -10,13 +10,20 @@ export interface GatewayOptions {
   readonly resources: string
   /** Variables and secrets, beside the bindings that wrangler.toml names. */
   readonly variables: Readonly<Record<string, string>>
+  /** Keeps the worker's log lines to itself. */
+  readonly isQuiet?: boolean
 }
 
 /**
  * The gateway on workerd. It listens on a socket of its own on loopback, so that the emulator's entry
  * worker is not in the way of requests.
  */
-export async function startGateway({ port, resources, variables }: GatewayOptions): Promise<Miniflare> {
+export async function startGateway({
+  port,
+  resources,
+  variables,
+  isQuiet = false,
+}: GatewayOptions): Promise<Miniflare> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
   const contents = await bundleWorker()
   const miniflare = new Miniflare(
@@ -25,6 +32,7 @@ export async function startGateway({ port, resources, variables }: GatewayOption
       port: 0,
       cf: false,
       logRequests: false,
+      ...(isQuiet && { handleRuntimeStdio: drain }),
       resourcePersistencePath: resources,
       workers: [
         {
@@ -39,4 +47,8 @@ export async function startGateway({ port, resources, variables }: GatewayOption
   )
   await miniflare.ready
   return miniflare
+}
+
+function drain(...streams: { resume(): unknown }[]): void {
+  for (const stream of streams) stream.resume()
 }

@@ -1,0 +1,64 @@
+import { createInterface } from 'node:readline/promises'
+import { Command } from 'commander'
+import { exitCodes, Failure, say, sayJson, tell } from '../output.ts'
+import { bulkItems } from '../registry/bulk.ts'
+import { readRegistry } from '../registry/folder.ts'
+import { differenceText, publications } from '../registry/publications.ts'
+import { fetchSetting } from '../registry/setting.ts'
+import { pointersInForce, putBulk, type Target } from '../registry/wrangler.ts'
+
+interface Options {
+  readonly local: boolean
+  readonly state: string
+  readonly environment: string
+  readonly renew: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+export const push = new Command('push')
+  .description('check a registry folder, show what would change, and write it to KV with wrangler')
+  .argument('[folder]', 'folder of *.yaml manifests', 'registry')
+  .option('--local', 'the registry of `npm start` on this machine', false)
+  .option('--state <folder>', 'state folder of `npm start`, with --local', '.gatehouse')
+  .option('--environment <name>', 'recorded in each pointer; --local implies `local`', 'production')
+  .option('--renew', 'start the lifetime of every app anew', false)
+  .option('--dry-run', 'show the difference and write nothing', false)
+  .option('-y, --yes', 'do not ask before writing to the deployed registry', false)
+  .option('--json', 'print the result as JSON', false)
+  .action(async (folder: string, options: Options) => {
+    const target: Target = options.local ? { local: true, state: options.state } : { local: false }
+    const environment = options.local ? 'local' : options.environment
+    const declared = await readRegistry(folder, fetchSetting(environment))
+    tell(`Reading what is in force for ${declared.length} apps …`)
+    const names = declared.map(({ manifest }) => manifest.metadata.name)
+    const published = await publications(declared, await pointersInForce(names, target), {
+      environment,
+      renew: options.renew,
+    })
+    const changed = published.filter(({ change }) => change !== 'unchanged')
+
+    if (!options.json) say(differenceText(published, new Date()))
+    const writes = changed.length > 0 && !options.dryRun
+    if (writes && !target.local && !options.yes) await confirm(changed.length)
+    if (writes) await putBulk(bulkItems(changed), target)
+    if (options.json)
+      return sayJson({
+        written: writes,
+        apps: published.map(({ app, change, pointer }) => ({ app, change, ...pointer })),
+      })
+    if (!writes) return say(changed.length === 0 ? '\nNothing to write.' : '\nNothing written (--dry-run).')
+    say(
+      `\n${changed.length} written. A running gateway takes them up within 30 s${target.local ? '' : ', once KV has spread them (up to 60 s)'}.`,
+    )
+  })
+
+async function confirm(count: number): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new Failure('Nobody can confirm here. Add --yes to write to the deployed registry.', exitCodes.usage)
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question(`Write ${count} apps to the deployed registry? [y/N] `)
+  terminal.close()
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('Nothing written.')
+}

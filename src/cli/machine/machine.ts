@@ -1,0 +1,98 @@
+import { createServer } from 'node:net'
+import { settingsFrom } from '#core/settings.ts'
+import { exitCodes, Failure } from '../output.ts'
+import type { Declared } from '../registry/folder.ts'
+import { startGateway } from './gateway.ts'
+import { localAdmin } from './keys.ts'
+import { statePaths } from './paths.ts'
+import { noteRunning, ownWorkerds, reclaim } from './processes.ts'
+import { publishLocally } from './publish-local.ts'
+
+export interface MachineOptions {
+  readonly port: number
+  readonly state: string
+  readonly declared: readonly Declared[]
+  /** Worker secrets, and variables such as PUBLIC_URL. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly isQuiet?: boolean
+  /** Told when workerd has died by itself and could not be replaced. */
+  readonly onStopped: (reason: string) => void
+  readonly onRestarted: () => void
+}
+
+export interface Machine {
+  readonly url: string
+  /** Workerd processes of an earlier, killed start that had to be ended first. */
+  readonly orphans: number
+  stop(): Promise<void>
+}
+
+/** How often it is looked whether workerd still lives. */
+const watchEveryMs = 500
+
+/**
+ * The whole gateway on one machine: its state, its keys, its registry, and workerd, which is started again
+ * when it dies.
+ *
+ * @throws Failure when the port is taken, the settings are wrong or another gateway runs on the state
+ */
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const { port, state, declared } = options
+  const paths = statePaths(state)
+  const orphans = await reclaim(paths.running)
+  await refuseTakenPort(port)
+  const variables = { ...options.variables, ...(await localAdmin(paths, new Date())) }
+  settingsFrom({ ...variables, ENVIRONMENT: 'local' })
+
+  const start = async () => {
+    const gateway = await startGateway({
+      port,
+      resources: paths.resources,
+      variables,
+      isQuiet: options.isQuiet ?? false,
+    })
+    await publishLocally(gateway, declared)
+    await noteRunning(paths.running, port)
+    return gateway
+  }
+  let running = await start()
+  let isBusy = false
+  const watch = setInterval(async () => {
+    if (isBusy || ownWorkerds().length > 0) return
+    isBusy = true
+    try {
+      await running.dispose().catch(() => {})
+      running = await start()
+      options.onRestarted()
+    } catch (error) {
+      clearInterval(watch)
+      options.onStopped(String(error))
+    } finally {
+      isBusy = false
+    }
+  }, watchEveryMs)
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    orphans,
+    async stop() {
+      clearInterval(watch)
+      await running.dispose()
+    },
+  }
+}
+
+async function refuseTakenPort(port: number): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', () =>
+      reject(
+        new Failure(
+          `Port ${port} is taken. Stop what listens there, or choose another with --port.`,
+          exitCodes.unreachable,
+        ),
+      ),
+    )
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  })
+}

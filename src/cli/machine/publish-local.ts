@@ -1,0 +1,20 @@
+import type { Miniflare } from 'miniflare'
+import { keys } from '#core/keys.ts'
+import { bulkItems, pointersFrom } from '../registry/bulk.ts'
+import type { Declared } from '../registry/folder.ts'
+import { publications } from '../registry/publications.ts'
+
+/** Publishes a registry folder into a gateway that this process runs; apps that have not changed keep their dates. */
+export async function publishLocally(miniflare: Miniflare, declared: readonly Declared[]): Promise<void> {
+  const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
+  const pairs = await Promise.all(
+    declared.map(async ({ manifest: { metadata } }): Promise<[string, string | null]> => {
+      const key = keys.pointer(metadata.name)
+      return [key, (await registry.get(key, 'text')) as string | null]
+    }),
+  )
+  const published = await publications(declared, pointersFrom(pairs), { environment: 'local', renew: false })
+  for (const { key, value, metadata } of bulkItems(published)) {
+    await registry.put(key, value, metadata ? { metadata } : undefined)
+  }
+}

@@ -1,0 +1,63 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FetchSetting } from '#core/egress/fetchable.ts'
+import type { Problem } from '#core/fault.ts'
+import { readManifest } from '#core/manifest/read.ts'
+import type { Manifest } from '#core/manifest/schema.ts'
+import { policyNames } from '#policies/pipeline.ts'
+import { Failure } from '../output.ts'
+
+/** One manifest of a registry folder: as it was written, and as it is understood. */
+export interface Declared {
+  readonly file: string
+  readonly manifest: Manifest
+  readonly document: unknown
+}
+
+/**
+ * Reads every `*.yaml` of a registry folder.
+ *
+ * @throws Failure that lists every fault of every file, with file and line
+ */
+export async function readRegistry(folder: string, setting: FetchSetting): Promise<Declared[]> {
+  const files = await manifestFiles(folder)
+  const problems: Problem[] = []
+  const declared: Declared[] = []
+  for (const file of files) {
+    const read = readManifest(await readFile(file, 'utf8'), file, { ...setting, policies: policyNames })
+    if (read.kind === 'refused') problems.push(...read.problems)
+    else declared.push({ file, manifest: read.manifest, document: read.document })
+  }
+  problems.push(...namesTwice(declared))
+  if (problems.length > 0) {
+    const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`
+    throw new Failure(`The registry ${folder} is refused: ${count}.`, 1, problems)
+  }
+  return declared.sort((one, other) => (one.manifest.metadata.name < other.manifest.metadata.name ? -1 : 1))
+}
+
+async function manifestFiles(folder: string): Promise<string[]> {
+  const items = await readdir(folder, { withFileTypes: true }).catch(error => {
+    throw new Failure(`The registry folder ${folder} cannot be read: ${error.code}. Name a folder of manifests.`)
+  })
+  if (items.some(item => item.isDirectory() && item.name === 'fleet')) {
+    throw new Failure(
+      `${folder} holds fleet rules, which this version does not enforce yet. Move fleet/ away to go on without them.`,
+    )
+  }
+  const files = items.filter(item => item.isFile() && /\.ya?ml$/.test(item.name)).map(item => join(folder, item.name))
+  if (files.length === 0) throw new Failure(`The registry folder ${folder} holds no *.yaml manifest.`)
+  return files.sort()
+}
+
+function namesTwice(declared: readonly Declared[]): Problem[] {
+  const byName = Map.groupBy(declared, ({ manifest }) => manifest.metadata.name)
+  return [...byName].flatMap(([name, same]) =>
+    same.slice(1).map(({ file }) => ({
+      file,
+      path: 'metadata.name',
+      reason: `is ${name}, as in ${same[0]?.file}`,
+      remedy: 'Give every app a name of its own.',
+    })),
+  )
+}

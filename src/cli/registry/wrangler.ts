@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { keys } from '#core/keys.ts'
+import type { Pointer } from '#core/manifest/entry.ts'
+import { root } from '../machine/paths.ts'
+import { exitCodes, Failure } from '../output.ts'
+import { type BulkItem, pointersFrom } from './bulk.ts'
+
+/** Which registry is meant: the one of this machine's state folder, or the deployed one. */
+export type Target = { readonly local: true; readonly state: string } | { readonly local: false }
+
+/** Keys that one `kv bulk get` may ask for. */
+const keysPerGet = 100
+
+/** The pointers in force, read with wrangler. */
+export async function pointersInForce(apps: readonly string[], target: Target): Promise<Map<string, Pointer>> {
+  const found: [string, string | null][] = []
+  for (let at = 0; at < apps.length; at += keysPerGet) {
+    const asked = apps.slice(at, at + keysPerGet).map(app => ({ name: keys.pointer(app) }))
+    const text = await withFile(asked, file => wrangler(['kv', 'bulk', 'get', file], target))
+    const answer = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as Record<
+      string,
+      { value: string } | string | null
+    >
+    for (const [key, item] of Object.entries(answer))
+      found.push([key, typeof item === 'string' || item === null ? item : item.value])
+  }
+  return pointersFrom(found)
+}
+
+/** Writes a registry with `wrangler kv bulk put`. */
+export async function putBulk(items: readonly BulkItem[], target: Target): Promise<void> {
+  await withFile(items, file => wrangler(['kv', 'bulk', 'put', file], target))
+}
+
+/** The arguments that make wrangler reach a target. */
+export function targetArguments(target: Target): string[] {
+  return ['--binding', 'REGISTRY', ...(target.local ? ['--local', '--persist-to', target.state] : ['--remote'])]
+}
+
+async function withFile<Result>(content: unknown, use: (file: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-'))
+  try {
+    const file = join(folder, 'bulk.json')
+    await writeFile(file, JSON.stringify(content))
+    return await use(file)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+function wrangler(command: readonly string[], target: Target): Promise<string> {
+  const all = [
+    join(root, 'node_modules/wrangler/bin/wrangler.js'),
+    ...command,
+    ...targetArguments(target),
+    '--config',
+    join(root, 'wrangler.toml'),
+  ]
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' }
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, all, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    let complaints = ''
+    child.stdout.on('data', chunk => (output += chunk))
+    child.stderr.on('data', chunk => (complaints += chunk))
+    child.on('close', code => {
+      if (code === 0) resolve(output)
+      else
+        reject(
+          new Failure(
+            `wrangler ${command.slice(0, 3).join(' ')} failed:\n${complaints || output}`,
+            exitCodes.unreachable,
+          ),
+        )
+    })
+  })
+}
