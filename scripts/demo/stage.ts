@@ -40,16 +40,12 @@ export async function openStage(): Promise<Stage> {
     at(one, appPort),
   )
   const sample = await startSample(signingKeys(declared, variables), appPort)
-  const onStopped = (reason: string) => {
-    throw new Error(reason)
-  }
   const machine = await startMachine({
     port: await freePort(),
     state,
     declared,
     variables,
-    onStopped,
-    onRestarted: () => {},
+    isQuiet: true,
   })
   const admin = { url: machine.url, state: statePaths(state).state }
   const app = `http://127.0.0.1:${appPort}`

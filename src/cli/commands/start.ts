@@ -40,11 +40,7 @@ export const start = new Command('start')
       state,
       declared,
       variables,
-      onRestarted: () => tell('workerd had stopped and was started again.'),
-      onStopped: reason => {
-        tell(`workerd stopped and could not be started again: ${reason}`)
-        process.exit(1)
-      },
+      onRestarted: () => tell('workerd had died and runs again; its state was on disk.'),
     })
     if (machine.orphans > 0) tell(`Ended ${machine.orphans} workerd that an earlier start had left behind.`)
     say(`Gatehouse is listening on ${machine.url}`)

@@ -12,6 +12,8 @@ export interface GatewayOptions {
   readonly variables: Readonly<Record<string, string>>
   /** Keeps the worker's log lines to itself. */
   readonly isQuiet?: boolean
+  /** Called when workerd has died by itself and runs again; its state is on disk, so nothing is lost. */
+  readonly onRestarted?: () => Promise<void>
 }
 
 /**
@@ -23,6 +25,7 @@ export async function startGateway({
   resources,
   variables,
   isQuiet = false,
+  onRestarted,
 }: GatewayOptions): Promise<Miniflare> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
   const contents = await bundleWorker()
@@ -32,7 +35,8 @@ export async function startGateway({
       port: 0,
       cf: false,
       logRequests: false,
-      ...(isQuiet && { handleRuntimeStdio: drain }),
+      ...(onRestarted && { unsafeHandleRuntimeRestart: onRestarted }),
+      ...(isQuiet && { handleStructuredLogs: () => {} }),
       resourcePersistencePath: resources,
       workers: [
         {
@@ -47,8 +51,4 @@ export async function startGateway({
   )
   await miniflare.ready
   return miniflare
-}
-
-function drain(...streams: { resume(): unknown }[]): void {
-  for (const stream of streams) stream.resume()
 }

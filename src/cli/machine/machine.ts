@@ -5,7 +5,7 @@ import type { Declared } from '../registry/folder.ts'
 import { startGateway } from './gateway.ts'
 import { localAdmin } from './keys.ts'
 import { statePaths } from './paths.ts'
-import { noteRunning, ownWorkerds, reclaim } from './processes.ts'
+import { noteRunning, reclaim } from './processes.ts'
 import { publishLocally } from './publish-local.ts'
 
 export interface MachineOptions {
@@ -15,9 +15,8 @@ export interface MachineOptions {
   /** Worker secrets, and variables such as PUBLIC_URL. */
   readonly variables: Readonly<Record<string, string>>
   readonly isQuiet?: boolean
-  /** Told when workerd has died by itself and could not be replaced. */
-  readonly onStopped: (reason: string) => void
-  readonly onRestarted: () => void
+  /** Told when workerd has died and was started again. */
+  readonly onRestarted?: () => void
 }
 
 export interface Machine {
@@ -26,9 +25,6 @@ export interface Machine {
   readonly orphans: number
   stop(): Promise<void>
 }
-
-/** How often it is looked whether workerd still lives. */
-const watchEveryMs = 500
 
 /**
  * The whole gateway on one machine: its state, its keys, its registry, and workerd, which is started again
@@ -44,41 +40,23 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const variables = { ...options.variables, ...(await localAdmin(paths, new Date())) }
   settingsFrom({ ...variables, ENVIRONMENT: 'local' })
 
-  const start = async () => {
-    const gateway = await startGateway({
-      port,
-      resources: paths.resources,
-      variables,
-      isQuiet: options.isQuiet ?? false,
-    })
-    await publishLocally(gateway, declared)
-    await noteRunning(paths.running, port)
-    return gateway
-  }
-  let running = await start()
-  let isBusy = false
-  const watch = setInterval(async () => {
-    if (isBusy || ownWorkerds().length > 0) return
-    isBusy = true
-    try {
-      await running.dispose().catch(() => {})
-      running = await start()
-      options.onRestarted()
-    } catch (error) {
-      clearInterval(watch)
-      options.onStopped(String(error))
-    } finally {
-      isBusy = false
-    }
-  }, watchEveryMs)
+  const gateway = await startGateway({
+    port,
+    resources: paths.resources,
+    variables,
+    isQuiet: options.isQuiet ?? false,
+    async onRestarted() {
+      await noteRunning(paths.running, port)
+      options.onRestarted?.()
+    },
+  })
+  await publishLocally(gateway, declared)
+  await noteRunning(paths.running, port)
 
   return {
     url: `http://127.0.0.1:${port}`,
     orphans,
-    async stop() {
-      clearInterval(watch)
-      await running.dispose()
-    },
+    stop: () => gateway.dispose(),
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Acceptance, IncomingEvent } from '#core/delivery/event.ts'
 
 /**
- * Keeps an event, or finds the one it duplicates. Nothing in here awaits, so all of it is one transaction:
- * of a hundred copies that arrive at once, one is accepted. Accepting the same event id again is the
- * same as once.
+ * Keeps an event, or finds the one it duplicates. To be called in a transaction: nothing in here awaits, so
+ * of a hundred copies that arrive at once one is accepted; and if a write fails, nothing is kept. Accepting
+ * the same event id again is the same as once.
  */
 export function accept(sql: SqlStorage, event: IncomingEvent): Acceptance {
   const { id, source, receivedAtMs, size, hops, claims, headers, body } = event
