@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { FetchSetting } from '#core/egress/fetchable.ts'
+import { onAnyObject } from '#core/on-any-object.ts'
 import { Secret } from '#core/secrets/secret.ts'
 
 const Url = z.url({ protocol: /^https?$/ }).transform(text => new URL(text).origin)
@@ -27,19 +28,19 @@ const Variables = z
     ADMIN_JWKS: Jwks.optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
-  .check(({ value, issues }) => {
+  .superRefine((value, { addIssue }) => {
     const complain = (path: string, message: string) =>
-      issues.push({ code: 'custom', path: [path], input: undefined, message })
+      addIssue({ code: 'custom', path: [path], input: undefined, message })
     const admin = [value.ADMIN_ISSUER, value.ADMIN_AUDIENCE, value.ADMIN_JWKS]
     if (admin.some(Boolean) && !admin.every(Boolean)) {
       complain('ADMIN_ISSUER', 'ADMIN_ISSUER, ADMIN_AUDIENCE and ADMIN_JWKS go together: set all three or none')
     }
-    if (value.ENVIRONMENT === 'local') return
+    if (value.ENVIRONMENT === undefined || value.ENVIRONMENT === 'local') return
     if (!value.PUBLIC_URL) complain('PUBLIC_URL', 'is required outside the local environment')
     if (!value.ADMIN_URL) complain('ADMIN_URL', 'is required outside the local environment')
     if (value.ADMIN_URL && value.ADMIN_URL === value.PUBLIC_URL)
       complain('ADMIN_URL', 'must have a host of its own, apart from PUBLIC_URL')
-  })
+  }, onAnyObject)
 
 /** What the gateway was told about itself, parsed once at start. */
 export interface Settings extends FetchSetting {
@@ -62,7 +63,7 @@ export interface Settings extends FetchSetting {
  * @throws Error that names every fault at once, so that a start needs mending only once
  */
 export function settingsFrom(variables: Readonly<Record<string, unknown>>): Settings {
-  const parsed = Variables.safeParse(variables)
+  const parsed = Variables.safeParse(variables, { reportInput: true })
   if (!parsed.success) {
     const lines = parsed.error.issues.map(
       issue =>

@@ -1,4 +1,6 @@
+import * as z from 'zod'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
+import { atPointer } from '#core/json-pointer.ts'
 import { type Finding, findings, nearest } from './problems.ts'
 import { Manifest } from './schema.ts'
 
@@ -12,16 +14,30 @@ export type Checked =
   | { readonly kind: 'accepted'; readonly manifest: Manifest }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
 
+/** The parts that the cross-checks read. Where their form is wrong the schema says so, and the others are still checked. */
+const Crossed = z
+  .object({
+    upstreams: z.array(z.object({ url: z.string().optional() }).catch({})).catch([]),
+    policies: z.record(z.string(), z.object({ mode: z.string() }).catch({ mode: '' })).catch({}),
+  })
+  .catch({ upstreams: [], policies: {} })
+
+type Crossed = z.infer<typeof Crossed>
+
 /** Reads a parsed document as a manifest. All faults are found at once, the schema's and the cross-checks'. */
 export function checkManifest(document: unknown, setting: CheckSetting): Checked {
   const parsed = Manifest.safeParse(document, { reportInput: true })
-  if (!parsed.success) return { kind: 'refused', findings: findings(parsed.error, Manifest) }
-  const found = [...upstreamFindings(parsed.data, setting), ...policyFindings(parsed.data, setting)]
-  return found.length > 0 ? { kind: 'refused', findings: found } : { kind: 'accepted', manifest: parsed.data }
+  const crossed = Crossed.parse(atPointer(document, '/spec'))
+  const crossFindings = [...upstreamFindings(crossed, setting), ...policyFindings(crossed, setting)]
+  if (!parsed.success) return { kind: 'refused', findings: [...findings(parsed.error, Manifest), ...crossFindings] }
+  return crossFindings.length > 0
+    ? { kind: 'refused', findings: crossFindings }
+    : { kind: 'accepted', manifest: parsed.data }
 }
 
-function upstreamFindings({ spec }: Manifest, setting: CheckSetting): Finding[] {
-  return spec.upstreams.flatMap(({ url }, index) => {
+function upstreamFindings({ upstreams }: Crossed, setting: CheckSetting): Finding[] {
+  return upstreams.flatMap(({ url }, index) => {
+    if (url === undefined) return []
     const reason = unfetchable(url, setting) ?? (/[?#]/.test(url) ? 'has a query or fragment' : undefined)
     const remedy =
       'Write the address of the app as https://host[:port][/path]; http on loopback only in the local environment.'
@@ -29,8 +45,8 @@ function upstreamFindings({ spec }: Manifest, setting: CheckSetting): Finding[] 
   })
 }
 
-function policyFindings({ spec }: Manifest, { policies }: CheckSetting): Finding[] {
-  return Object.entries(spec.policies).flatMap(([name, { mode }]) => {
+function policyFindings(crossed: Crossed, { policies }: CheckSetting): Finding[] {
+  return Object.entries(crossed.policies).flatMap(([name, { mode }]) => {
     const isMandatory = policies.get(name)
     if (isMandatory === undefined) {
       const near = nearest(name, [...policies.keys()])
@@ -42,7 +58,7 @@ function policyFindings({ spec }: Manifest, { policies }: CheckSetting): Finding
         },
       ]
     }
-    if (!isMandatory || mode === 'enforce') return []
+    if (!isMandatory || !['shadow', 'off'].includes(mode)) return []
     return [
       {
         at: ['spec', 'policies', name, 'mode'],

@@ -36,7 +36,11 @@ export function readManifest(text: string, file: string, setting: CheckSetting):
     }))
     return refused(problems)
   }
-  const document: unknown = yaml.toJS()
+  const document = plain(yaml)
+  if (document instanceof Error) {
+    const remedy = 'Write the values out instead of referring to them by alias.'
+    return refused([{ file, path: '(document)', reason: document.message, remedy }])
+  }
   const checked = checkManifest(document, setting)
   if (checked.kind === 'accepted') return { kind: 'accepted', manifest: checked.manifest, document }
   const problems = checked.findings.map(({ at, reason, remedy }) => ({
@@ -47,6 +51,15 @@ export function readManifest(text: string, file: string, setting: CheckSetting):
     remedy,
   }))
   return refused(problems.sort((one, other) => one.line - other.line))
+}
+
+/** The document without YAML's own types, or why its aliases cannot be followed (unknown, or far too many). */
+function plain(yaml: Document): unknown {
+  try {
+    return yaml.toJS()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 /** The line of the deepest part of a path that stands in the document. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { AppName, SecretName, SourceName } from '#core/names.ts'
+import { onAnyObject } from '#core/on-any-object.ts'
 import { WebhookSource } from './webhook-schema.ts'
 
 /** What an app may send at most, whatever its manifest says: 25 MiB. */
@@ -21,6 +22,7 @@ const Lifecycle = z
   .refine(({ ttlDays, expiresAt }) => ttlDays === undefined || expiresAt === undefined, {
     path: ['expiresAt'],
     error: 'give ttlDays or expiresAt, not both',
+    ...onAnyObject,
   })
 
 /**

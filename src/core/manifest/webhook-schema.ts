@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { SecretName } from '#core/names.ts'
-import { schemes } from '#core/webhook/schemes.ts'
+import { onAnyObject } from '#core/on-any-object.ts'
+import { schemes, type VendorScheme } from '#core/webhook/schemes.ts'
 import { placeholders } from '#core/webhook/signed-message.ts'
 
 const HeaderName = z
@@ -31,24 +32,25 @@ export const HmacOptions = z
     timestamp: HeaderName.optional().describe('The header with the time of signing, in seconds since 1970'),
     id: HeaderName.optional().describe("The header with the sender's event id"),
   })
-  .check(({ value, issues }) => {
-    if ((value.timestamp !== undefined) !== value.signed.includes('{timestamp}')) {
-      issues.push({
+  .superRefine(({ timestamp, id, signed }, { addIssue }) => {
+    if (typeof signed !== 'string') return
+    if ((timestamp !== undefined) !== signed.includes('{timestamp}')) {
+      addIssue({
         code: 'custom',
         path: ['timestamp'],
-        input: value.timestamp,
+        input: timestamp,
         message: 'a timestamp protects only what is signed: name its header and sign {timestamp}, or do neither',
       })
     }
-    if (value.id === undefined && value.signed.includes('{id}')) {
-      issues.push({
+    if (id === undefined && signed.includes('{id}')) {
+      addIssue({
         code: 'custom',
         path: ['id'],
-        input: value.id,
+        input: id,
         message: 'name the header that {id} in `signed` stands for',
       })
     }
-  })
+  }, onAnyObject)
 
 export type HmacOptions = z.infer<typeof HmacOptions>
 
@@ -95,22 +97,25 @@ export const WebhookSource = z
     retry: Retry.prefault({}),
     delivery: Delivery.prefault({}),
   })
-  .check(({ value, issues }) => {
+  .superRefine(({ scheme, hmac, toleranceSeconds, retry }, { addIssue }) => {
     const complain = (path: string, message: string, input: unknown) =>
-      issues.push({ code: 'custom', path: [path], input, message })
-    if (value.scheme === 'hmac' && !value.hmac) complain('hmac', 'required by `scheme: hmac`', undefined)
-    if (value.scheme !== 'hmac' && value.hmac) complain('hmac', 'only `scheme: hmac` takes these options', value.hmac)
-    const timed = value.scheme === 'hmac' ? value.hmac?.timestamp : 'timestamp' in schemes[value.scheme]
-    if (value.toleranceSeconds !== undefined && !timed && (value.hmac || value.scheme !== 'hmac')) {
+      addIssue({ code: 'custom', path: [path], input, message })
+    if (scheme === 'hmac' && !hmac) complain('hmac', 'required by `scheme: hmac`', undefined)
+    if (isVendor(scheme) && hmac) complain('hmac', 'only `scheme: hmac` takes these options', hmac)
+    const isUntimed = isVendor(scheme) ? !('timestamp' in schemes[scheme]) : hmac && !hmac.timestamp
+    if (toleranceSeconds !== undefined && isUntimed) {
       complain(
         'toleranceSeconds',
         'this scheme signs no timestamp, so a tolerance would protect nothing',
-        value.toleranceSeconds,
+        toleranceSeconds,
       )
     }
-    if (value.retry.baseSeconds > value.retry.maxSeconds) {
-      complain('retry', 'baseSeconds must not exceed maxSeconds', value.retry)
-    }
-  })
+    if (retry?.baseSeconds > retry?.maxSeconds) complain('retry', 'baseSeconds must not exceed maxSeconds', retry)
+  }, onAnyObject)
+
+/** Not every text is: the check runs beside faults too. */
+function isVendor(scheme: string): scheme is VendorScheme {
+  return Object.hasOwn(schemes, scheme)
+}
 
 export type WebhookSource = z.infer<typeof WebhookSource>
