@@ -1,7 +1,11 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { operatorBindings } from './test/support/operator.ts'
 
-/** Two projects: `workerd` runs on the real runtime with real bindings; `node` runs the CLI and the journeys. */
+/**
+ * Three projects: `workerd` runs on the real runtime with real bindings, `node` runs the CLI and the journeys,
+ * and `system` what needs a Debian package.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +13,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { cf: false, bindings: { ENVIRONMENT: 'local' } },
+            miniflare: { cf: false, bindings: { ENVIRONMENT: 'local', ...operatorBindings } },
           }),
         ],
         test: {
@@ -23,6 +27,14 @@ export default defineConfig({
           name: 'node',
           include: ['test/{cli,journeys}/**/*.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
