@@ -3,7 +3,7 @@ import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Sets the cap that every later read of the body obeys, and gives the isolate its memory back at the end. */
 export const bodySize: Policy = {
-  name: 'body-size',
+  name: 'bodySize',
   isMandatory: true,
 
   before(exchange) {

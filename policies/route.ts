@@ -2,8 +2,8 @@ import { settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { schemeOf } from '#core/webhook/scheme-of.ts'
 
-/** Gateways a request may have passed before; the next hop would make a circle likely. */
-const maxHops = 4
+/** The hop at which a request has passed gateways so often that it must be going in a circle. */
+const hopTooMany = 5
 
 /** Settles which source a webhook is for, and that it may be pushed this way. */
 export const route: Policy = {
@@ -16,8 +16,8 @@ export const route: Policy = {
     const scheme = source && schemeOf(source)
     if (!source || !scheme) return deny('source-unknown', `no source ${exchange.source}`)
     if (exchange.method !== 'POST') return deny('method-denied', `${exchange.method} on a hook`, { allow: 'POST' })
-    const hops = Number(/^\d{1,3}$/.exec(exchange.headers.get('gatehouse-hops') ?? '')?.[0] ?? 0)
-    if (hops > maxHops) return deny('loop-detected', `${hops} hops`)
+    const hops = Number(/^\d+$/.exec(exchange.headers.get('gatehouse-hops') ?? '')?.[0] ?? 0)
+    if (hops + 1 >= hopTooMany) return deny('loop-detected', `${hops} hops before this one`)
     return pass({ webhook: { source, scheme, hops } })
   },
 }

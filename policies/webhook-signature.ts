@@ -8,7 +8,7 @@ const defaultToleranceSeconds = 300
 
 /** Only what the vendor signed is an event. Headers are judged first, so that a body is not read in vain. */
 export const webhookSignature: Policy = {
-  name: 'webhook-signature',
+  name: 'webhookSignature',
   isMandatory: true,
 
   async before(exchange, { clock, secrets, counters }) {

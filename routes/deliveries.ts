@@ -12,9 +12,15 @@ import type { Ports } from '#core/ports.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import { delivery } from '#policies/pipeline.ts'
 
-/** A mailbox hands events over: each is attempted once, side by side, and each outcome is reported when it is known. */
+/**
+ * A mailbox hands events over: each is attempted once, side by side, and each outcome is reported when it
+ * is known. A report that fails ends the call only after the others, which would be cut off with it.
+ */
 export async function deliveries(consignments: readonly Consignment[], ports: Ports): Promise<void> {
-  await Promise.all(consignments.map(async consignment => ports.mailboxes.settle(await delivered(consignment, ports))))
+  const reports = await Promise.allSettled(
+    consignments.map(async consignment => ports.mailboxes.settle(await delivered(consignment, ports))),
+  )
+  for (const report of reports) if (report.status === 'rejected') throw report.reason
 }
 
 async function delivered(consignment: Consignment, ports: Ports): Promise<Settlement> {

@@ -19,7 +19,8 @@ export function meteredCounters(
 ): Counters {
   let pending = new Map<string, Map<string, number>>()
   let counts = 0
-  let isTimerSet = false
+  /** When a flush was last promised. A promise made in a request may be cut off with it, so an old one is made again. */
+  let promisedMs = Number.NEGATIVE_INFINITY
 
   return {
     count(app, name, labels = {}, by = 1) {
@@ -28,8 +29,9 @@ export function meteredCounters(
       pending.set(app, own.set(key, (own.get(key) ?? 0) + by))
       counts += 1
       if (counts >= flushAfterCounts) return background(flush())
-      if (isTimerSet) return
-      isTimerSet = true
+      const nowMs = clock.now().getTime()
+      if (nowMs - promisedMs < 2 * flushAfterMs) return
+      promisedMs = nowMs
       background(later(flushAfterMs).then(flush))
     },
 
@@ -59,9 +61,20 @@ export function meteredCounters(
     const flushed = pending
     pending = new Map()
     counts = 0
-    isTimerSet = false
+    promisedMs = Number.NEGATIVE_INFINITY
     const nowMs = clock.now().getTime()
-    await Promise.all([...flushed].map(([app, own]) => METER.getByName(app).add(Object.fromEntries(own), nowMs)))
+    await Promise.all([...flushed].map(([app, own]) => report(app, own, nowMs)))
+  }
+
+  /** A meter that does not answer gets the same deltas with the next flush. */
+  async function report(app: string, own: ReadonlyMap<string, number>, nowMs: number): Promise<void> {
+    try {
+      await METER.getByName(app).add(Object.fromEntries(own), nowMs)
+    } catch {
+      const again = pending.get(app) ?? new Map<string, number>()
+      for (const [key, by] of own) again.set(key, (again.get(key) ?? 0) + by)
+      pending.set(app, again)
+    }
   }
 
   async function registeredApps(): Promise<string[]> {

@@ -29,7 +29,10 @@ export async function deliveryHeaders(
   headers.set('gatehouse-attempt', String(consignment.attempt))
   headers.set('gatehouse-received-at', new Date(consignment.receivedAtMs).toISOString())
   headers.set('gatehouse-hops', String(consignment.hops + 1))
-  headers.set('traceparent', nextTraceparent(headers.get('traceparent')))
+  const given = headers.get('traceparent')
+  const traceparent = nextTraceparent(given)
+  if (given?.slice(3, 35) !== traceparent.slice(3, 35)) headers.delete('tracestate')
+  headers.set('traceparent', traceparent)
   return headers
 }
 

@@ -21,7 +21,7 @@ const passingClientErrors = new Set([408, 425, 429])
 const triesForOtherErrors = 3
 
 /** How long an event that the gate held back waits before it is looked at again. */
-const heldMs = 30_000
+const heldMs = 60_000
 
 /**
  * Delivered, to be tried again and when, or dead. `Retry-After` is honoured exactly, 410 ends at once

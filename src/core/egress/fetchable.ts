@@ -18,7 +18,7 @@ export function unfetchable(text: string, { isLocal, ownHosts }: FetchSetting): 
   if (!written?.[1] || !written[2]) return 'is not an absolute http or https URL with a host'
   const [, scheme, authority] = written
   if (authority.includes('@')) return 'holds user-info'
-  if (authority.endsWith(':')) return 'has an empty port'
+  if (/:(0\d*)?$/.test(authority)) return 'has an empty port, or one with leading zeros'
 
   const url = URL.parse(text)
   if (!url) return 'is not a URL'
@@ -32,7 +32,7 @@ export function unfetchable(text: string, { isLocal, ownHosts }: FetchSetting): 
   if (host.endsWith('.')) return 'has a host that ends in a dot'
   const labels = host.split('.')
   if (labels.length < 2) return 'has a host of a single label'
-  if (labels.some(label => label === '' || label === '*')) return 'has an empty or wildcard label in its host'
+  if (labels.some(label => label === '' || label.includes('*'))) return 'has an empty or wildcard label in its host'
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')) return 'has an IP address for a host'
   if (['localhost', 'local', 'internal'].includes(labels.at(-1) ?? ''))
     return 'has a host that only a private network knows'

@@ -6,9 +6,9 @@ import { type Entry, openRevision, Pointer } from './entry.ts'
 /** Seconds for which a remembered entry is served as it is, and until when it is served while it is refreshed. */
 const freshSeconds = 20
 const staleSeconds = 30
-/** Seconds for which an app that is not in the registry is remembered as unknown. */
-const unknownSeconds = 5
-/** Apps remembered at most, known and unknown apart; beyond it the one read longest ago is forgotten. */
+/** Seconds for which it is remembered that an app is not in the registry, or has nothing usable there. */
+const absentSeconds = 5
+/** Apps remembered at most, present and absent apart; beyond it the one read longest ago is forgotten. */
 const maxRemembered = 20_000
 /** How long a read may take before the last good entry serves instead. */
 const readTimeoutMs = 2_000
@@ -30,7 +30,7 @@ export function cachedRegistry(
   background: (work: Promise<unknown>) => void,
 ): Registry {
   const known = new Map<string, Remembered>()
-  const unknown = new Map<string, number>()
+  const absent = new Map<string, { readonly lookup: Lookup; readonly untilMs: number }>()
   const refreshing = new Set<string>()
 
   return {
@@ -45,8 +45,8 @@ export function cachedRegistry(
           return remembered.lookup
         }
       }
-      if (nowMs < (unknown.get(app) ?? 0)) return { kind: 'unknown' }
-      return refresh(app)
+      const missed = absent.get(app)
+      return missed && nowMs < missed.untilMs ? missed.lookup : refresh(app)
     },
   }
 
@@ -61,9 +61,9 @@ export function cachedRegistry(
     const lookup = await read(app, last?.lookup)
     const nowMs = clock.now().getTime()
     if (lookup.kind === 'found') remember(known, app, { lookup, readAtMs: nowMs })
-    if (lookup.kind === 'unknown') {
-      known.delete(app)
-      remember(unknown, app, nowMs + unknownSeconds * 1000)
+    if (lookup.kind === 'unknown') known.delete(app)
+    if (lookup.kind === 'unknown' || (lookup.kind === 'invalid' && !last)) {
+      remember(absent, app, { lookup, untilMs: nowMs + absentSeconds * 1000 })
     }
     if (lookup.kind !== 'invalid') return lookup
 

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { atPointer } from '#core/json-pointer.ts'
@@ -28,7 +29,11 @@ type Crossed = z.infer<typeof Crossed>
 export function checkManifest(document: unknown, setting: CheckSetting): Checked {
   const parsed = Manifest.safeParse(document, { reportInput: true })
   const crossed = Crossed.parse(atPointer(document, '/spec'))
-  const crossFindings = [...upstreamFindings(crossed, setting), ...policyFindings(crossed, setting)]
+  const crossFindings = [
+    ...upstreamFindings(crossed, setting),
+    ...policyFindings(crossed, setting),
+    ...canonicalFindings(document),
+  ]
   if (!parsed.success) return { kind: 'refused', findings: [...findings(parsed.error, Manifest), ...crossFindings] }
   return crossFindings.length > 0
     ? { kind: 'refused', findings: crossFindings }
@@ -67,4 +72,15 @@ function policyFindings(crossed: Crossed, { policies }: CheckSetting): Finding[]
       },
     ]
   })
+}
+
+/** What has no canonical form (RFC 8785) has no digest: numbers that are none, text that is not Unicode. */
+function canonicalFindings(document: unknown): Finding[] {
+  try {
+    canonicalize(document)
+    return []
+  } catch (error) {
+    const reason = `has no canonical form: ${error instanceof Error ? error.message : error}`
+    return [{ at: [], reason, remedy: 'Use finite numbers and whole Unicode characters only.' }]
+  }
 }

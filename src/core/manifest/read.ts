@@ -80,6 +80,9 @@ function lineOf(yaml: Document, path: Path, lines: LineCounter): number {
   return lines.linePos(offset).line
 }
 
+/** So many problems of one file are listed; more say nothing that these do not. */
+const problemsListed = 100
+
 function refused(problems: readonly Problem[]): Read {
-  return { kind: 'refused', problems }
+  return { kind: 'refused', problems: problems.slice(0, problemsListed) }
 }

@@ -15,7 +15,9 @@ const Lifecycle = z
     stage: z.enum(stages),
     ttlDays: z.int().min(1).max(365).optional().describe('Lifetime from publication; 60 unless said otherwise'),
     expiresAt: z
-      .union([z.iso.date(), z.iso.datetime({ offset: true })])
+      .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+        error: 'must be a date such as 2027-02-28, or a time of RFC 3339',
+      })
       .optional()
       .describe('End of life, instead of ttlDays'),
   })

@@ -4,8 +4,10 @@ import type { Acceptance, IncomingEvent } from '#core/delivery/event.ts'
  * Keeps an event, or finds the one it duplicates. To be called in a transaction: nothing in here awaits, so
  * of a hundred copies that arrive at once one is accepted; and if a write fails, nothing is kept. Accepting
  * the same event id again is the same as once.
+ *
+ * @param nowMs when the event is due, by the mailbox's own clock: the receiver's may be ahead of it
  */
-export function accept(sql: SqlStorage, event: IncomingEvent): Acceptance {
+export function accept(sql: SqlStorage, event: IncomingEvent, nowMs: number): Acceptance {
   const { id, source, receivedAtMs, size, hops, claims, headers, body } = event
   if (sql.exec('SELECT 1 FROM events WHERE id = ?', id).toArray().length > 0) return { kind: 'accepted', eventId: id }
   const earlier = duplicateOf(sql, event)
@@ -23,7 +25,7 @@ export function accept(sql: SqlStorage, event: IncomingEvent): Acceptance {
       claims.vendorId ?? null,
       claims.signedDigest ?? null,
       receivedAtMs,
-      receivedAtMs,
+      nowMs,
     )
     .one()
   sql.exec('INSERT INTO contents VALUES (?, ?, ?)', seq, JSON.stringify(headers), body ? exactBuffer(body) : null)

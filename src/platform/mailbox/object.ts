@@ -54,7 +54,7 @@ export class MailboxObject extends DurableObject<Env> {
 
   accept(event: IncomingEvent, terms: DeliveryTerms): Acceptance {
     this.#sources.learn(event.source, terms)
-    const acceptance = this.ctx.storage.transactionSync(() => accept(this.#sql, event))
+    const acceptance = this.ctx.storage.transactionSync(() => accept(this.#sql, event, this.#nowMs()))
     if (acceptance.kind === 'accepted') this.#dispatch(event.source)
     return acceptance
   }

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { settingsFrom } from '#core/settings.ts'
+
+const jwks = JSON.stringify({ keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k1' }] })
+const deployed = {
+  ENVIRONMENT: 'production',
+  PUBLIC_URL: 'https://gate.example.com/ignored?x',
+  ADMIN_URL: 'https://admin.example.com',
+  ADMIN_ISSUER: 'https://idp.example.com',
+  ADMIN_AUDIENCE: 'gatehouse',
+  ADMIN_JWKS: jwks,
+  METRICS_TOKEN: 'a-token-of-length',
+}
+
+/** The names of the settings that a start complains of, in order. */
+function complaints(variables: Readonly<Record<string, unknown>>): string[] {
+  try {
+    settingsFrom(variables)
+    return []
+  } catch (error) {
+    return [...String(error).matchAll(/^ {2}(\w+)[\w.]*: /gm)].map(([, name]) => name ?? '')
+  }
+}
+
+const complaint = (variables: Readonly<Record<string, unknown>>) => {
+  try {
+    settingsFrom(variables)
+  } catch (error) {
+    return String(error)
+  }
+  return ''
+}
+
+describe('settings', () => {
+  it('are read from the variables operators set', () => {
+    const settings = settingsFrom(deployed)
+    expect(settings).toMatchObject({
+      environment: 'production',
+      isLocal: false,
+      publicUrl: 'https://gate.example.com',
+      adminUrl: 'https://admin.example.com',
+      ownHosts: ['gate.example.com', 'admin.example.com'],
+      admin: { issuer: 'https://idp.example.com', audience: 'gatehouse' },
+    })
+    expect(settings.admin?.jwks.keys[0]?.kid).toBe('k1')
+    expect(settings.metricsToken?.reveal()).toBe('a-token-of-length')
+    expect(JSON.stringify(settings)).not.toContain('a-token-of-length')
+  })
+
+  it('need no more than the environment on one machine', () => {
+    expect(settingsFrom({ ENVIRONMENT: 'local' })).toEqual({ environment: 'local', isLocal: true, ownHosts: [] })
+  })
+
+  it('may stand among variables that mean nothing to them, such as bindings', () => {
+    expect(complaints({ ...deployed, REGISTRY: {}, SECRET_SHOP__A: 'x' })).toEqual([])
+  })
+
+  it('keep the port of an address of our own, so that it is known when it is fetched', () => {
+    expect(settingsFrom({ ENVIRONMENT: 'local', PUBLIC_URL: 'http://localhost:8787/' }).ownHosts).toEqual([
+      'localhost:8787',
+    ])
+  })
+})
+
+describe('a start is refused', () => {
+  it('with every fault at once, of single settings and between settings', () => {
+    const bad = {
+      ENVIRONMENT: 'production',
+      ADMIN_ISSUER: 'x',
+      ADMIN_JWKS: 'no json',
+      METRICS_TOKEN: 'short',
+      PUBLIC_URL: 'ftp://x',
+    }
+    expect(complaints(bad).sort()).toEqual(['ADMIN_ISSUER', 'ADMIN_JWKS', 'ADMIN_URL', 'METRICS_TOKEN', 'PUBLIC_URL'])
+  })
+
+  it('without an environment, or with one that is no name', () => {
+    expect(complaint({})).toContain('ENVIRONMENT: is required')
+    for (const ENVIRONMENT of ['', 'Local', 'a b', '1x'])
+      expect(complaints({ ...deployed, ENVIRONMENT })).toEqual(['ENVIRONMENT'])
+  })
+
+  it('outside the local environment without addresses, or with one host for vendors and operators', () => {
+    expect(complaints({ ENVIRONMENT: 'staging' })).toEqual(['PUBLIC_URL', 'ADMIN_URL'])
+    expect(complaints({ ...deployed, ADMIN_URL: 'https://gate.example.com/admin' })).toEqual(['ADMIN_URL'])
+  })
+
+  it('with a part of what operators sign in with', () => {
+    for (const name of ['ADMIN_ISSUER', 'ADMIN_AUDIENCE', 'ADMIN_JWKS'])
+      expect(complaints({ ...deployed, [name]: undefined })).toEqual(['ADMIN_ISSUER'])
+  })
+
+  it.each(['no json', '{}', '{"keys":[]}', '{"keys":[{"kty":"EC"}]}', '[]'])(
+    'with a key set that is none: %s',
+    ADMIN_JWKS => {
+      expect(complaints({ ...deployed, ADMIN_JWKS })[0]).toMatch(/^ADMIN_JWKS/)
+    },
+  )
+
+  it.each(['gate.example.com', 'ftp://gate.example.com', 'https://', ''])(
+    'with an address that is none: %j',
+    PUBLIC_URL => {
+      expect(complaints({ ...deployed, PUBLIC_URL })).toContain('PUBLIC_URL')
+    },
+  )
+
+  it('with a value of the wrong type, which is not called missing', () => {
+    expect(complaint({ ...deployed, METRICS_TOKEN: 12345 })).toContain('METRICS_TOKEN: ')
+    expect(complaint({ ...deployed, METRICS_TOKEN: 12345 })).not.toContain('is required')
+  })
+
+  it('without printing what a secret setting holds', () => {
+    expect(complaint({ ...deployed, METRICS_TOKEN: 'tooshort', ADMIN_JWKS: '{"secretish":1}' })).not.toMatch(
+      /tooshort|secretish/,
+    )
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { delivery, inbound, policyNames } from '#policies/pipeline.ts'
+
+/** What the design lets no manifest weaken, in the gateway's own spelling. */
+const mandatory = [
+  'registered',
+  'kill-switch',
+  'expiry',
+  'lifecycle',
+  'route',
+  'address-limit',
+  'bodySize',
+  'webhookSignature',
+  'bearer-token',
+  'app-token',
+  'scopes',
+  'residency',
+  'credential',
+  'fleet-rules',
+]
+
+describe('the pipelines', () => {
+  it('meet cheap policies before costly ones, and every policy once', () => {
+    expect(inbound.policies.map(({ name }) => name)).toEqual([
+      'registered',
+      'expiry',
+      'route',
+      'bodySize',
+      'webhookSignature',
+      'lifecycle',
+    ])
+    expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'expiry'])
+  })
+
+  it('know every policy by name', () => {
+    for (const { name } of [...inbound.policies, ...delivery.policies]) expect(policyNames.has(name)).toBe(true)
+  })
+
+  it('bind mandatory policies whatever a manifest says', () => {
+    for (const [name, isMandatory] of policyNames)
+      if (mandatory.includes(name)) expect([name, isMandatory]).toEqual([name, true])
+  })
+})
