@@ -1,10 +1,10 @@
-import { vi } from 'vitest'
-
 /** One request as the app saw it. */
 export interface Seen {
   readonly url: string
   readonly headers: Headers
   readonly body: Uint8Array
+  /** What the gateway asked to be done about a redirect. */
+  readonly redirect: string
 }
 
 type Answer = (seen: Seen) => Response | Promise<Response>
@@ -13,14 +13,15 @@ const apps = new Map<string, { readonly seen: Seen[]; readonly answer: Answer }>
 
 /**
  * An app that answers under its own host for the rest of the test run. The gateway's `fetch` is led here
- * instead of into the network; everything else of the way is the real one.
+ * instead of into the network, for good (vitest would restore a spy after each file, while retries still
+ * come); everything else of the way is the real one.
  *
  * @returns what the app has seen so far, in order
  */
 export function appAt(host: string, answer: Answer = () => new Response('ok')): readonly Seen[] {
   const seen: Seen[] = []
   apps.set(host, { seen, answer })
-  if (!vi.isMockFunction(globalThis.fetch)) vi.spyOn(globalThis, 'fetch').mockImplementation(lead)
+  globalThis.fetch = lead as typeof fetch
   return seen
 }
 
@@ -29,7 +30,7 @@ async function lead(input: RequestInfo | URL, init?: RequestInit): Promise<Respo
   const app = apps.get(new URL(request.url).hostname)
   if (!app) throw new TypeError(`no test app at ${request.url}`)
   const body = new Uint8Array(await request.arrayBuffer())
-  const seen = { url: request.url, headers: request.headers, body }
+  const seen = { url: request.url, headers: request.headers, body, redirect: request.redirect }
   app.seen.push(seen)
   const late = new Promise<never>((_, reject) =>
     request.signal.addEventListener('abort', () => reject(request.signal.reason)),
