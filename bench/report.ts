@@ -1,0 +1,105 @@
+import { type Machine, machineLine } from './machine.ts'
+import type { TargetName } from './stage.ts'
+import type { AtRate, Completeness, Throughput } from './summary.ts'
+import { figure, table } from './table.ts'
+
+/** All that a run of the mailbox benchmark has to say. */
+export interface MailboxReport {
+  readonly machine: Machine
+  readonly throughput: readonly Throughput[]
+  readonly atRates: readonly AtRate[]
+  readonly completeness: readonly Completeness[]
+  /** Why the figures must not be believed; none in a good run. */
+  readonly failures: readonly string[]
+}
+
+const names: Readonly<Record<TargetName, string>> = {
+  bare: 'bare worker',
+  one: 'one mailbox',
+  sixteen: '16 mailboxes',
+}
+
+/** The report as text, for a terminal or a file. */
+export function reportText({ machine, throughput, atRates, completeness, failures }: MailboxReport): string {
+  return [
+    `Mailbox benchmark\n${machineLine(machine)}\n`,
+    'Load generator, app and both workers share this machine. Events are 1 KiB, signed as GitHub does, all\n' +
+      'different; accepted ones are delivered to the app meanwhile (10 at a time per mailbox, signed).\n',
+    throughputTable(throughput),
+    latencyTable(atRates),
+    deliveryTable(atRates.filter(({ target }) => target !== 'bare')),
+    completenessTable(completeness),
+    budget(throughput, atRates),
+    ...failures.map(failure => `FAILED: ${failure}\n`),
+  ].join('\n')
+}
+
+function throughputTable(rows: readonly Throughput[]): string {
+  return table(
+    'Durable accepts per second, closed loop: each connection sends when its last request is answered.\n' +
+      'CPU is that of workerd per event; with the gateway it includes the delivery.',
+    ['target', 'connections', 'per second', 'slowest', 'fastest', 'to bare', 'CPU µs'],
+    rows.map(row => [
+      names[row.target],
+      String(row.connections),
+      row.perSecond.toFixed(0),
+      row.slowest.toFixed(0),
+      row.fastest.toFixed(0),
+      row.ratioToBare.toFixed(2),
+      row.cpuMicroseconds.toFixed(0),
+    ]),
+  )
+}
+
+function latencyTable(rows: readonly AtRate[]): string {
+  const bareAt = (rate: number) => rows.find(({ target, perSecond }) => target === 'bare' && perSecond === rate)
+  return table(
+    'Accept latency in ms, open loop: from when a request was due to its 202. The client adds up to 1 ms.',
+    ['target', 'rate/s', 'samples', 'p50', 'p90', 'p99', 'max', 'p50 to bare', 'p99 to bare'],
+    rows.map(({ target, perSecond, accept }) => [
+      names[target],
+      String(perSecond),
+      String(accept.samples),
+      ...[accept.p50, accept.p90, accept.p99, accept.max].map(figure),
+      figure(accept.p50 / (bareAt(perSecond)?.accept.p50 ?? Number.NaN)),
+      figure(accept.p99 / (bareAt(perSecond)?.accept.p99 ?? Number.NaN)),
+    ]),
+  )
+}
+
+function deliveryTable(rows: readonly AtRate[]): string {
+  return table(
+    'Delivery latency in ms, in the same open-loop runs: to the arrival at the app. Below zero: the app had\n' +
+      'the event before the vendor had its 202.',
+    ['target', 'rate/s', '202: p50', 'p99', 'max', 'due: p50', 'p99', 'max', 'CPU µs'],
+    rows.map(({ target, perSecond, deliveryFromAnswer, deliveryFromDue, cpuMicroseconds }) => [
+      names[target],
+      String(perSecond),
+      ...[deliveryFromAnswer, deliveryFromDue].flatMap(({ p50, p99, max }) => [p50, p99, max].map(figure)),
+      cpuMicroseconds.toFixed(0),
+    ]),
+  )
+}
+
+function completenessTable(rows: readonly Completeness[]): string {
+  return table(
+    'Were accepted events delivered exactly once? Each run was followed until its mailboxes had drained.',
+    ['target', 'accepted', 'came once', 'more often', 'never', 'longest drain s'],
+    rows.map(row => [
+      names[row.target],
+      ...[row.accepted, row.once, row.repeated, row.lost].map(String),
+      figure(row.longestDrainSeconds),
+    ]),
+  )
+}
+
+/** Design, "Budgets": 1,000 accepts a second into one mailbox on two cores; p99 under 50 ms at 200/s. */
+function budget(throughput: readonly Throughput[], atRates: readonly AtRate[]): string {
+  const best = Math.max(...throughput.filter(({ target }) => target === 'one').map(({ perSecond }) => perSecond))
+  const at200 = atRates.find(({ target, perSecond }) => target === 'one' && perSecond === 200)?.accept.p99 ?? Number.NaN
+  const verdict = (isMet: boolean) => (isMet ? 'met' : 'missed')
+  return (
+    `Budget, one mailbox: 1,000 accepts/s ${verdict(best >= 1000)} (${best.toFixed(0)}/s); ` +
+    `p99 under 50 ms at 200/s ${verdict(at200 < 50)} (${figure(at200)} ms)\n`
+  )
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Helper, startHelper } from './helper.ts'
+import type { LoadCall, LoadReport } from './load.ts'
+import { ownWorkerds } from './processor.ts'
+import type { AppAnswer, AppCall } from './sample-app.ts'
+import { hookPath, startBareTarget, startGatewayTarget, type Target } from './targets.ts'
+import type { Destination } from './vendor.ts'
+
+/** What load is put on. `one` and `sixteen` are mailboxes of the gateway. */
+export const targetNames = ['bare', 'one', 'sixteen'] as const
+export type TargetName = (typeof targetNames)[number]
+
+/** Everything that runs during a benchmark. */
+export interface Stage {
+  readonly load: Helper<LoadCall, LoadReport>
+  readonly app: Helper<AppCall, AppAnswer>
+  readonly destinations: Readonly<Record<TargetName, Destination>>
+  /** The workerd behind a target, where the system tells. */
+  readonly pids: Readonly<Record<TargetName, number | undefined>>
+}
+
+/**
+ * Starts both workers, the load generator and the app, each in its own process, plays, and takes all of it
+ * down again, however the play or this process ends; the folder with the state goes too.
+ */
+export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const load = startHelper<LoadCall, LoadReport>('load.ts')
+  const app = startHelper<AppCall, AppAnswer>('sample-app.ts')
+  /** All of it at once, since a signal leaves no time to wait; miniflare ends its workerds at `exit` by itself. */
+  const clear = () => {
+    load.stop()
+    app.stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  }
+  process.once('exit', clear)
+  const workers: Target[] = []
+  try {
+    return await play(await setUp(folder, load, app, workers))
+  } finally {
+    for (const worker of workers) await worker.stop()
+    clear()
+    process.off('exit', clear)
+  }
+}
+
+async function setUp(folder: string, load: Stage['load'], app: Stage['app'], workers: Target[]): Promise<Stage> {
+  const { port: appPort } = await app.call({ ask: 'port' })
+  const sixteen = Array.from({ length: 16 }, (_, index) => `app-${index + 1}`)
+  const atFirst = ownWorkerds()
+  const gateway = await startGatewayTarget(folder, ['single', ...sixteen], `http://127.0.0.1:${appPort}`)
+  workers.push(gateway)
+  const [gatewayPid] = ownWorkerds(atFirst)
+  const withGateway = ownWorkerds()
+  const bare = await startBareTarget()
+  workers.push(bare)
+  const [barePid] = ownWorkerds(withGateway)
+
+  return {
+    load,
+    app,
+    destinations: {
+      bare: { port: bare.port, paths: [hookPath('single')], mayRepeat: true },
+      one: { port: gateway.port, paths: [hookPath('single')], mayRepeat: false },
+      sixteen: { port: gateway.port, paths: sixteen.map(hookPath), mayRepeat: false },
+    },
+    pids: { bare: barePid, one: gatewayPid, sixteen: gatewayPid },
+  }
+}

@@ -1,0 +1,98 @@
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { keys } from '#core/keys.ts'
+import { publication } from '#core/manifest/publish.ts'
+import { Manifest } from '#core/manifest/schema.ts'
+import { secretVariable } from '#core/secrets/variable.ts'
+import { startGateway } from '../src/cli/machine/gateway.ts'
+import { vendorSecret } from './vendor.ts'
+
+export interface Target {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+const appSecret = 'whsec_YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcms='
+
+/** The path that an app's vendor sends to. */
+export const hookPath = (app: string) => `/hooks/${app}/repo`
+
+/** The gateway, as `npm start` runs it, with apps that all live at one address. */
+export async function startGatewayTarget(
+  resources: string,
+  apps: readonly string[],
+  upstream: string,
+): Promise<Target> {
+  const secrets = apps.flatMap(app => [
+    [secretVariable(app, 'vendor'), vendorSecret],
+    [secretVariable(app, 'app'), appSecret],
+  ])
+  const port = await freePort()
+  const miniflare = await startGateway({ port, resources, variables: Object.fromEntries(secrets) })
+  const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
+  for (const app of apps) {
+    const document = manifestOf(app, upstream)
+    const setting = { now: new Date(), publishedBy: 'bench', environment: 'local', renew: false }
+    const { revision, pointer } = await publication(Manifest.parse(document), document, undefined, setting)
+    await registry.put(keys.revision(app, revision.digest), JSON.stringify(revision))
+    await registry.put(keys.pointer(app), JSON.stringify(pointer))
+  }
+  return { port, stop: () => miniflare.dispose() }
+}
+
+/** The bare worker, on the same workerd behind the same kind of socket. */
+export async function startBareTarget(): Promise<Target> {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'bare-worker.ts')],
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+  })
+  const port = await freePort()
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      cf: false,
+      logRequests: false,
+      workers: [
+        {
+          name: 'bare',
+          compatibilityDate: '2026-10-20',
+          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+          modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
+        },
+      ],
+    }),
+  )
+  await miniflare.ready
+  return { port, stop: () => miniflare.dispose() }
+}
+
+function manifestOf(app: string, upstream: string) {
+  return {
+    apiVersion: 'gatehouse/v1',
+    kind: 'MicroApp',
+    metadata: { name: app },
+    spec: {
+      owner: { user: 'bench', team: 'bench', contact: '#bench' },
+      lifecycle: { stage: 'sandbox' },
+      upstreams: [{ name: 'stable', url: upstream }],
+      webhooks: { repo: { scheme: 'github', secrets: ['vendor'], path: '/events' } },
+      signing: { secrets: ['app'] },
+    },
+  }
+}
+
+/** A port that nobody listens on at this moment. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
