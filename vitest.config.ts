@@ -8,12 +8,17 @@ import { operatorBindings } from './test/support/operator.ts'
  */
 export default defineConfig({
   test: {
+    // the journeys wait more than they work, so two at a time suit two cores
+    maxWorkers: 2,
     projects: [
       {
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { cf: false, bindings: { ENVIRONMENT: 'local', ...operatorBindings } },
+            miniflare: {
+              cf: false,
+              bindings: { ENVIRONMENT: 'local', GATEWAY_KEK: btoa('k'.repeat(32)), ...operatorBindings },
+            },
           }),
         ],
         test: {

@@ -38,7 +38,7 @@ async function bury(body: unknown, { mailboxes, archive, log, counters }: Ports)
   const dead = await mailboxes.open(letter.eventId)
   if (dead?.event.state !== 'dead') return
   await archive.keep(letter, dead)
-  await mailboxes.buried(letter.eventId)
+  if (!(await mailboxes.buried(letter.eventId))) return
   counters.count(letter.app, 'dead_letters_total', { source: letter.source, reason: letter.reason })
   log.write('warn', 'dead-letter', { ...letter })
 }

@@ -32,10 +32,11 @@ async function delivered(consignment: Consignment, ports: Ports): Promise<Settle
   if (walk.kind === 'refused') {
     ports.log.write('warn', 'delivery-held', { eventId, fault: walk.refusal.fault, detail: walk.refusal.detail })
   }
-  const source = walk.exchange.entry?.manifest.spec.webhooks[consignment.source]
+  const manifest = walk.exchange.entry?.manifest
+  const source = manifest?.spec.webhooks[consignment.source]
   const result = outcome.kind === 'answered' ? String(outcome.status) : outcome.fault
   ports.counters.count(exchange.app, 'deliveries_total', { source: consignment.source, result })
-  return { eventId, attempt: n, outcome, ...(source && { terms: termsOf(source) }) }
+  return { eventId, attempt: n, outcome, ...(source && { terms: termsOf(source, manifest) }) }
 }
 
 /** A delivery as the pipeline sees it. A body that lies in the payload store is read only if the walk gets that far. */

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import type { IncomingEvent } from '#core/delivery/event.ts'
 import { homeMailbox, mintEventId } from '#core/delivery/event-id.ts'
+import { sealedOrderKey } from '#core/delivery/order-key.ts'
 import { termsOf } from '#core/delivery/terms.ts'
 import { vendorHeaders } from '#core/delivery/vendor-headers.ts'
 import { Fault } from '#core/fault.ts'
@@ -9,7 +10,6 @@ import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { dedupeClaims } from '#core/webhook/event-identity.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
-import { parsedOnce } from '#core/webhook/json-body.ts'
 import { inbound } from '#policies/pipeline.ts'
 import { refuse } from './reply.ts'
 
@@ -43,8 +43,7 @@ function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }
 /** Answers a handshake, or keeps the event and answers once it is durable. */
 async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: string; response: Response }> {
   const { source, scheme, hops } = settled(exchange, 'webhook')
-  const { bytes, signedBytes } = settled(exchange, 'verified')
-  const document = parsedOnce(bytes)
+  const { bytes, signedBytes, document } = settled(exchange, 'verified')
 
   const echo = handshakeReply(scheme, document)
   if (echo !== undefined) {
@@ -53,6 +52,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
   }
 
   const { dedupe } = source
+  const orderKey = await sealedOrderKey(source, exchange, exchange.headers, document, ports.settings.keyEncryptionKey)
   const id = mintEventId(homeMailbox(exchange.app), exchange.receivedAt)
   const isLarge = bytes.length > rowBodyBytes
   const event: IncomingEvent = {
@@ -63,12 +63,15 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
     ...(!isLarge && { body: bytes }),
     size: bytes.length,
     hops,
+    ...(orderKey !== undefined && { orderKey }),
+    ...(exchange.isDropped && { isDropped: true }),
     claims: await dedupeClaims(scheme, exchange.source, exchange.headers, document, signedBytes, dedupe.by),
     dedupeMs: (dedupe.windowHours ?? scheme.dedupeHours) * 3_600_000,
   }
   const acceptance = await kept(event, isLarge ? bytes : undefined)
   if (acceptance.kind === 'accepted') {
-    return { result: 'accepted', response: Response.json({ eventId: acceptance.eventId }, { status: 202 }) }
+    const result = exchange.isDropped ? 'dropped' : 'accepted'
+    return { result, response: Response.json({ eventId: acceptance.eventId }, { status: 202 }) }
   }
   if (isLarge) await ports.payloads.remove([id])
   if (acceptance.by === 'bytes') ports.counters.count(exchange.app, 'replayed_bytes_total', { source: exchange.source })
@@ -78,7 +81,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
   async function kept(event: IncomingEvent, large: Uint8Array | undefined) {
     try {
       if (large) await ports.payloads.put(event.id, large)
-      return await ports.mailboxes.accept(event, termsOf(source))
+      return await ports.mailboxes.accept(event, termsOf(source, settled(exchange, 'entry').manifest))
     } catch (error) {
       throw new Fault('overloaded', `the mailbox did not take ${event.id}: ${error}`)
     }

@@ -2,7 +2,9 @@ import { Hono } from 'hono'
 import { Fault } from '#core/fault.ts'
 import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
+import { apps } from './admin/apps.ts'
 import { events } from './admin/events.ts'
+import { replays } from './admin/replays.ts'
 import { hooks } from './hooks.ts'
 import { operations } from './operations.ts'
 import { refuse } from './reply.ts'
@@ -11,7 +13,9 @@ import { refuse } from './reply.ts'
 export const doors = (ports: Ports) =>
   new Hono()
     .route('/hooks', hooks(ports))
+    .route('/admin/v1/apps', apps(ports))
     .route('/admin/v1/events', events(ports))
+    .route('/admin/v1/replays', replays(ports))
     .route('/', operations(ports))
     .notFound(context => refused(context.req.raw, new Fault('route-unknown', context.req.path), ports))
     .onError((error, context) => refused(context.req.raw, error, ports))

@@ -5,6 +5,7 @@ import { portsFrom } from '#platform/ports.ts'
 import { burials } from '#routes/burials.ts'
 import { deliveries } from '#routes/deliveries.ts'
 import { doors } from '#routes/index.ts'
+import { sweep } from '#routes/sweep.ts'
 
 export { MailboxObject as Mailbox } from '#platform/mailbox/object.ts'
 export { MeterObject as Meter } from '#platform/meter.ts'
@@ -17,4 +18,5 @@ export const Courier = courier(consignments => deliveries(consignments, ports))
 export default {
   fetch: request => app.fetch(request),
   queue: batch => burials(batch, ports),
+  scheduled: async () => void (await sweep(ports)),
 } satisfies ExportedHandler

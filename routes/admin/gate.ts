@@ -31,19 +31,35 @@ export function parsed<Shape>(schema: z.ZodType<Shape>, input: unknown): Shape {
   throw new Fault('request-invalid', problems.map(({ path, reason }) => `${path} ${reason}`).join('; '), problems)
 }
 
-/** The reason that every change needs, from the body of a POST. */
+/**
+ * The reason that every change needs: in the body of a POST, in the header `gatehouse-reason` or the query
+ * `reason` otherwise.
+ */
 export async function reasonFrom(request: Request): Promise<string> {
+  if (request.method === 'POST') return parsed(Reason, await jsonFrom(request)).reason
+  const query = new URL(request.url).searchParams.get('reason')
+  return parsed(Reason, { reason: request.headers.get('gatehouse-reason') ?? query ?? undefined }).reason
+}
+
+/**
+ * The JSON body of an admin request, at most 64 KiB.
+ *
+ * @throws Fault `body-too-large` or `request-invalid`
+ */
+export async function jsonFrom(request: Request): Promise<unknown> {
   const text = await request.text()
   if (text.length > 65_536) throw new Fault('body-too-large', 'admin body over 64 KiB')
-  let body: unknown
   try {
-    body = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     throw new Fault('request-invalid', 'body is not JSON', [
-      { path: '(body)', reason: 'is not JSON', remedy: 'Send {"reason": "…"} as application/json.' },
+      {
+        path: '(body)',
+        reason: 'is not JSON',
+        remedy: 'Send a JSON object as application/json; it says at least the `reason`.',
+      },
     ])
   }
-  return parsed(Reason, body).reason
 }
 
 const Reason = z.strictObject({ reason: z.string().trim().min(1, { error: 'must say why' }).max(1024) })

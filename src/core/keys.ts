@@ -6,6 +6,7 @@ export const keys = {
   /** KV: one manifest, immutable. */
   revision: (app: string, digest: string) => `revisions/${app}/${digest}`,
   /** R2: a body too large for a mailbox row. */
+  payloads: 'payloads/',
   payload: (eventId: string) => `payloads/${eventId}`,
   /** R2: a dead letter, as JSON, and its bytes. */
   deadLetter: (eventId: string) => `dead-letters/${eventId}/letter.json`,

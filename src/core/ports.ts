@@ -7,7 +7,9 @@ import type {
   EventView,
   IncomingEvent,
   Settlement,
+  StoredEvent,
 } from '#core/delivery/event.ts'
+import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Secret } from '#core/secrets/secret.ts'
@@ -52,10 +54,12 @@ export type CounterName =
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
   | 'webhook_secret_matches_total'
+  | 'filter_errors_total'
   | 'replayed_bytes_total'
   | 'deliveries_total'
   | 'delivery_outcome_unknown_total'
   | 'dead_letters_total'
+  | 'breaker_changes_total'
 
 export interface CounterSums {
   readonly series: readonly {
@@ -105,8 +109,23 @@ export interface Mailboxes {
   settle(settlement: Settlement): Promise<void>
   /** A dead event with its bytes, for the archive. */
   open(eventId: string): Promise<ArchivedEvent | undefined>
-  /** Confirms that a dead letter lies in the archive, so that it is not announced again. */
-  buried(eventId: string): Promise<void>
+  /** Events of an app with their bytes, oldest first, after a position. */
+  contents(app: string, page: { readonly limit: number; readonly after: number }): Promise<readonly StoredEvent[]>
+  /** Removes every trace of these events, all of one mailbox, whatever their state. */
+  forget(eventIds: readonly string[]): Promise<void>
+  /** Which of these events, all of one mailbox, it still holds. */
+  known(eventIds: readonly string[]): Promise<readonly string[]>
+  /** Confirms that a dead letter lies in the archive, so that it is not announced again; says whether that was news. */
+  buried(eventId: string): Promise<boolean>
+  /** @param source `undefined`: the whole app */
+  pause(app: string, source: string | undefined): Promise<void>
+  resume(app: string, source: string | undefined): Promise<void>
+  /** Which of an app's sources are paused. */
+  paused(app: string, sources: readonly string[]): Promise<string[]>
+  countReplay(app: string, order: ReplayOrder): Promise<number>
+  startReplay(app: string, order: ReplayOrder): Promise<ReplayView>
+  showReplay(id: string): Promise<ReplayView | undefined>
+  cancelReplay(id: string): Promise<ReplayView | undefined>
 }
 
 /** Bodies too large for a mailbox row, under their event's id. */
@@ -115,11 +134,14 @@ export interface Payloads {
   /** @throws when there is none: an event that names a body has one */
   get(eventId: string): Promise<ReadableStream<Uint8Array>>
   remove(eventIds: readonly string[]): Promise<void>
+  /** The ids under which bodies lie that were written before a moment, page by page. */
+  writtenBefore(moment: Date): AsyncIterable<readonly string[]>
 }
 
 export interface Archive {
   /** Keeps a dead letter for good: what happened, and the bytes. Writing it twice is the same as once. */
   keep(letter: DeadLetter, dead: ArchivedEvent): Promise<void>
+  remove(eventIds: readonly string[]): Promise<void>
 }
 
 export interface Upstreams {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { FetchSetting } from '#core/egress/fetchable.ts'
+import { decode } from '#core/encoding.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { Secret } from '#core/secrets/secret.ts'
 
@@ -26,6 +27,10 @@ const Variables = z
     ADMIN_ISSUER: z.string().min(1).optional(),
     ADMIN_AUDIENCE: z.string().min(1).optional(),
     ADMIN_JWKS: Jwks.optional(),
+    GATEWAY_KEK: z
+      .string()
+      .refine(text => decode(text, 'base64')?.length === 32, { error: 'must be 32 bytes as base64' })
+      .optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -38,7 +43,8 @@ const Variables = z
     if (value.ENVIRONMENT === undefined || value.ENVIRONMENT === 'local') return
     if (!value.PUBLIC_URL) complain('PUBLIC_URL', 'is required outside the local environment')
     if (!value.ADMIN_URL) complain('ADMIN_URL', 'is required outside the local environment')
-    if (value.ADMIN_URL && value.ADMIN_URL === value.PUBLIC_URL)
+    if (!value.GATEWAY_KEK) complain('GATEWAY_KEK', 'is required outside the local environment')
+    if (value.ADMIN_URL && value.PUBLIC_URL && hostOf(value.ADMIN_URL) === hostOf(value.PUBLIC_URL))
       complain('ADMIN_URL', 'must have a host of its own, apart from PUBLIC_URL')
   }, onAnyObject)
 
@@ -55,6 +61,8 @@ export interface Settings extends FetchSetting {
     readonly jwks: { keys: { kty: string; kid: string }[] }
   }
   readonly metricsToken?: Secret
+  /** 32 bytes as base64, from which the keys of all apps are derived. */
+  readonly keyEncryptionKey?: Secret
 }
 
 /**
@@ -71,7 +79,8 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     )
     throw new Error(`Gatehouse cannot start; these settings need mending:\n${lines.join('\n')}`)
   }
-  const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, METRICS_TOKEN } = parsed.data
+  const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
+    parsed.data
   return {
     environment: ENVIRONMENT,
     isLocal: ENVIRONMENT === 'local',
@@ -81,6 +90,11 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ...(ADMIN_ISSUER &&
       ADMIN_AUDIENCE &&
       ADMIN_JWKS && { admin: { issuer: ADMIN_ISSUER, audience: ADMIN_AUDIENCE, jwks: ADMIN_JWKS } }),
+    ...(GATEWAY_KEK && { keyEncryptionKey: new Secret('GATEWAY_KEK', GATEWAY_KEK) }),
     ...(METRICS_TOKEN && { metricsToken: new Secret('METRICS_TOKEN', METRICS_TOKEN) }),
   }
+}
+
+function hostOf(url: string): string {
+  return URL.parse(url)?.hostname ?? url
 }

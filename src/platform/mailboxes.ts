@@ -1,4 +1,4 @@
-import { homeMailbox, type MailboxAddress, mailboxName, mailboxOf } from '#core/delivery/event-id.ts'
+import { homeMailbox, type MailboxAddress, mailboxName, mailboxOf, mintEventId } from '#core/delivery/event-id.ts'
 import type { Mailboxes } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import type { Env } from './env.ts'
@@ -26,7 +26,20 @@ export function durableMailboxes({ MAILBOX }: Pick<Env, 'MAILBOX'>): Mailboxes {
     show: async eventId => holding(eventId)?.show(eventId),
     replay: async eventId => holding(eventId)?.replay(eventId),
     open: async eventId => holding(eventId)?.open(eventId),
-    buried: async eventId => holding(eventId)?.buried(eventId),
+    contents: async (app, page) => at(homeMailbox(app)).contents(page),
+    forget: async eventIds => holding(eventIds[0] ?? '')?.forget(eventIds),
+    known: async eventIds => (await holding(eventIds[0] ?? '')?.known(eventIds)) ?? [],
+    buried: async eventId => (await holding(eventId)?.buried(eventId)) ?? false,
+    pause: async (app, source) => at(homeMailbox(app)).pause(source),
+    resume: async (app, source) => at(homeMailbox(app)).resume(source),
+    paused: async (app, sources) => at(homeMailbox(app)).paused(sources),
+    countReplay: async (app, order) => at(homeMailbox(app)).countReplay(order),
+    async startReplay(app, order) {
+      const home = homeMailbox(app)
+      return at(home).startReplay(mintEventId(home, new Date()), order)
+    },
+    showReplay: async id => holding(id)?.showReplay(id),
+    cancelReplay: async id => holding(id)?.cancelReplay(id),
     settle: async settlement => holding(settlement.eventId)?.settle(settlement),
   }
 }

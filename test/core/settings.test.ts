@@ -9,6 +9,7 @@ const deployed = {
   ADMIN_ISSUER: 'https://idp.example.com',
   ADMIN_AUDIENCE: 'gatehouse',
   ADMIN_JWKS: jwks,
+  GATEWAY_KEK: btoa('k'.repeat(32)),
   METRICS_TOKEN: 'a-token-of-length',
 }
 
@@ -71,7 +72,14 @@ describe('a start is refused', () => {
       METRICS_TOKEN: 'short',
       PUBLIC_URL: 'ftp://x',
     }
-    expect(complaints(bad).sort()).toEqual(['ADMIN_ISSUER', 'ADMIN_JWKS', 'ADMIN_URL', 'METRICS_TOKEN', 'PUBLIC_URL'])
+    expect(complaints(bad).sort()).toEqual([
+      'ADMIN_ISSUER',
+      'ADMIN_JWKS',
+      'ADMIN_URL',
+      'GATEWAY_KEK',
+      'METRICS_TOKEN',
+      'PUBLIC_URL',
+    ])
   })
 
   it('without an environment, or with one that is no name', () => {
@@ -81,7 +89,9 @@ describe('a start is refused', () => {
   })
 
   it('outside the local environment without addresses, or with one host for vendors and operators', () => {
-    expect(complaints({ ENVIRONMENT: 'staging' })).toEqual(['PUBLIC_URL', 'ADMIN_URL'])
+    expect(complaints({ ENVIRONMENT: 'staging' })).toEqual(['PUBLIC_URL', 'ADMIN_URL', 'GATEWAY_KEK'])
+    expect(complaints({ ...deployed, GATEWAY_KEK: btoa('too short') })).toEqual(['GATEWAY_KEK'])
+    expect(complaints({ ...deployed, ADMIN_URL: 'http://gate.example.com' })).toEqual(['ADMIN_URL'])
     expect(complaints({ ...deployed, ADMIN_URL: 'https://gate.example.com/admin' })).toEqual(['ADMIN_URL'])
   })
 

@@ -72,7 +72,7 @@ it('leaves a letter in the queue, unconfirmed, while the archive fails, and not 
   const [bad, good] = [await dead('bury-failing'), await dead('bury-working')]
   const keep: Ports['archive']['keep'] = (letter, event) =>
     letter.app === 'bury-failing' ? Promise.reject(new Error('R2 is away')) : ports.archive.keep(letter, event)
-  const result = await delivered([bad.letter, good.letter], { archive: { keep } })
+  const result = await delivered([bad.letter, good.letter], { archive: { ...ports.archive, keep } })
   expect(result).toEqual({ acked: ['m1'], retried: ['m0'] })
   expect(await archived(bad.event.id)).toBeNull()
   expect([await bad.isConfirmed(), await good.isConfirmed()]).toEqual([false, true])

@@ -1,4 +1,5 @@
 import type { FaultCode } from '#core/fault.ts'
+import type { BreakerTerms } from './breaker.ts'
 
 /** Where an accepted webhook stands. `dropped` is for events that a filter lets go. */
 export type EventState = 'waiting' | 'delivering' | 'delivered' | 'dead' | 'dropped'
@@ -29,6 +30,8 @@ export interface EventView {
   readonly state: EventState
   readonly receivedAt: string
   readonly size: number
+  /** A sealed order key: equal for equal keys, and telling nothing else. */
+  readonly orderKey?: string
   readonly attempts: readonly Attempt[]
   readonly nextAttemptAt?: string
   readonly fault?: FaultCode
@@ -48,13 +51,21 @@ export interface IncomingEvent {
   readonly hops: number
   readonly claims: { readonly vendorId?: string; readonly signedDigest?: string }
   readonly dedupeMs: number
+  /** A filter let it go: it is kept for a replay, and not delivered by itself. */
+  readonly isDropped?: true
+  /** Sealed; events of one key are delivered in the order in which they were accepted. */
+  readonly orderKey?: string
 }
 
 /** How a source wants its deliveries made; the mailbox keeps the newest it was told. */
 export interface DeliveryTerms {
   readonly concurrency: number
+  /** Absent: as fast as the concurrency allows. */
+  readonly perSecond?: number
   readonly timeoutMs: number
   readonly retry: RetryTerms
+  readonly breaker?: BreakerTerms
+  readonly retentionDays?: number
 }
 
 export interface RetryTerms {
@@ -78,6 +89,8 @@ export interface Consignment {
   readonly headers: readonly (readonly [string, string])[]
   readonly body?: Uint8Array
   readonly hops: number
+  /** Dead events of the same order key that should have come before this one. */
+  readonly gaps?: readonly string[]
 }
 
 /** What became of one attempt. `held`: the gate let nothing through (app expired, entry unusable); it does not count. */
@@ -109,6 +122,15 @@ export interface DeadLetter {
 export interface ArchivedEvent {
   readonly event: EventView
   readonly headers: readonly (readonly [string, string])[]
+  readonly body?: Uint8Array
+}
+
+/** An event with its bytes, as far as they lie in the mailbox. */
+export interface StoredEvent {
+  readonly id: string
+  /** Grows with the time of acceptance within a mailbox, and is never used again. */
+  readonly position: number
+  readonly source: string
   readonly body?: Uint8Array
 }
 

@@ -28,6 +28,7 @@ export async function deliveryHeaders(
   headers.set('gatehouse-source', consignment.source)
   headers.set('gatehouse-attempt', String(consignment.attempt))
   headers.set('gatehouse-received-at', new Date(consignment.receivedAtMs).toISOString())
+  if (consignment.gaps?.length) headers.set('gatehouse-gap', consignment.gaps.join(', '))
   headers.set('gatehouse-hops', String(consignment.hops + 1))
   const given = headers.get('traceparent')
   const traceparent = nextTraceparent(given)

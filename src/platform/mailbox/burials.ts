@@ -28,9 +28,10 @@ export function lettersDue(sql: SqlStorage, nowMs: number): DeadLetter[] {
   })
 }
 
-/** The archive has it. */
-export function buried(sql: SqlStorage, eventId: string): void {
-  sql.exec('DELETE FROM burials WHERE seq = (SELECT seq FROM events WHERE id = ?)', eventId)
+/** The archive has it. @returns whether this was news */
+export function buried(sql: SqlStorage, eventId: string): boolean {
+  const query = 'DELETE FROM burials WHERE seq = (SELECT seq FROM events WHERE id = ?) RETURNING seq'
+  return sql.exec(query, eventId).toArray().length > 0
 }
 
 function letterOf(sql: SqlStorage, row: EventRow): DeadLetter {

@@ -1,5 +1,7 @@
 import type { Consignment, DeliveryTerms } from '#core/delivery/event.ts'
-import { type EventRow, eventColumns } from './tables.ts'
+import type { Pressure } from '#core/delivery/pressure.ts'
+import { gapsOf } from './order.ts'
+import { type EventRow, eventColumns, lanes } from './tables.ts'
 
 /** How long past its time-out an attempt may take to report; after that its outcome is unknown. */
 const graceMs = 30_000
@@ -11,25 +13,49 @@ export interface Leased {
 }
 
 /**
- * Marks as many due events of a source as its concurrency allows `delivering`, oldest due time first, and
- * returns them for the courier. Each is under a lease: until it ends nobody else attempts the event.
+ * Marks due events of a source `delivering`, as many as its concurrency and the app's pressure allow, and
+ * returns them for the courier. Retries come first, within their budget; then first attempts; what is
+ * left is for replays. Each event is under a lease: until it ends nobody else attempts it.
  */
-export function lease(sql: SqlStorage, source: string, terms: DeliveryTerms, nowMs: number): Leased {
+export function lease(
+  sql: SqlStorage,
+  pressure: Pressure,
+  source: string,
+  terms: DeliveryTerms,
+  nowMs: number,
+): Leased {
   const untilMs = nowMs + terms.timeoutMs + graceMs
-  const free = freeSlots(sql, source, terms)
-  if (free <= 0) return { consignments: [], untilMs }
-  const due = sql
-    .exec<EventRow>(
-      `SELECT ${eventColumns} FROM events WHERE source = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, seq LIMIT ?`,
-      source,
-      nowMs,
-      free,
-    )
-    .toArray()
-  return { consignments: due.map(row => leased(sql, row, nowMs, untilMs)), untilMs }
+  const { attempts, retries } = pressure.allowance(source, terms, nowMs)
+  let left = Math.min(attempts, freeSlots(sql, source, terms))
+  const rows: EventRow[] = []
+  for (const [lane, most] of [
+    [lanes.retry, retries],
+    [lanes.first, left],
+    [lanes.replay, left],
+  ] as const) {
+    const found = due(sql, source, lane, nowMs, Math.min(left, most))
+    left -= found.length
+    rows.push(...found)
+  }
+  for (const { lane } of rows) pressure.started(source, terms, { isRetry: lane === lanes.retry, nowMs })
+  return { consignments: rows.map(row => leased(sql, row, nowMs, untilMs)), untilMs }
 }
 
-/** Attempts of a source that may start now. */
+function due(sql: SqlStorage, source: string, lane: number, nowMs: number, most: number): EventRow[] {
+  if (most <= 0) return []
+  return sql
+    .exec<EventRow>(
+      `SELECT ${eventColumns} FROM events WHERE source = ? AND state = 'waiting' AND lane = ? AND due_at <= ?
+       ORDER BY due_at, seq LIMIT ?`,
+      source,
+      lane,
+      nowMs,
+      most,
+    )
+    .toArray()
+}
+
+/** Attempts of a source that its concurrency still allows. */
 export function freeSlots(sql: SqlStorage, source: string, { concurrency }: DeliveryTerms): number {
   const { n } = sql
     .exec<{ n: number }>(`SELECT COUNT(*) AS n FROM events WHERE source = ? AND state = 'delivering'`, source)
@@ -47,6 +73,7 @@ function leased(sql: SqlStorage, row: EventRow, nowMs: number, untilMs: number):
   const { headers, body } = sql
     .exec<{ headers: string; body: ArrayBuffer | null }>('SELECT headers, body FROM contents WHERE seq = ?', row.seq)
     .one()
+  const gaps = row.order_key === null ? [] : gapsOf(sql, row.source, row.order_key).filter(id => id !== row.id)
   return {
     eventId: row.id,
     source: row.source,
@@ -55,5 +82,6 @@ function leased(sql: SqlStorage, row: EventRow, nowMs: number, untilMs: number):
     headers: JSON.parse(headers),
     ...(body && { body: new Uint8Array(body) }),
     hops: row.hops,
+    ...(gaps.length > 0 && { gaps }),
   }
 }

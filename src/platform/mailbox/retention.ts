@@ -1,37 +1,58 @@
-import { mailboxOf } from '#core/delivery/event-id.ts'
+import type { Sources } from './sources.ts'
 import type { EventRow } from './tables.ts'
 
-/** How long an event that has ended is kept: 14 days, which is also the longest dedupe window a manifest may ask for. */
-export const retentionMs = 1_209_600_000
+/** How long an event that has ended is kept unless its source says otherwise. */
+const defaultDays = 14
+const dayMs = 86_400_000
 /** Events purged in one go; the rest follow at the next alarm, which is due at once. */
 const atOnce = 500
 
 /**
- * Forgets events that ended and whose retention is over, with their bytes and attempts.
+ * Forgets events that ended and whose retention, counted from their receipt, is over.
  *
  * @returns the ids of those whose body lies in the payload store
  */
-export function purge(sql: SqlStorage, nowMs: number): string[] {
-  const over = sql
-    .exec<Pick<EventRow, 'seq' | 'id'> & { is_large: number }>(
-      `SELECT seq, id, body IS NULL AS is_large FROM events JOIN contents USING (seq)
-       WHERE received_at <= ? AND state IN ('delivered', 'dead', 'dropped') ORDER BY seq LIMIT ${atOnce}`,
-      nowMs - retentionMs,
-    )
-    .toArray()
-  for (const { seq } of over) {
+export function purge(sql: SqlStorage, sources: Sources, nowMs: number): string[] {
+  return sources.all().flatMap(([source, { retentionDays }]) => {
+    const over = sql
+      .exec<Pick<EventRow, 'seq' | 'id'>>(
+        `SELECT seq, id FROM events WHERE source = ? AND received_at <= ? AND state IN ('delivered', 'dead', 'dropped')
+         ORDER BY received_at LIMIT ${atOnce}`,
+        source,
+        nowMs - retentionMs(retentionDays),
+      )
+      .toArray()
+    return forget(sql, over)
+  })
+}
+
+/**
+ * Removes every trace of events from the mailbox.
+ *
+ * @returns the ids of those whose body lies in the payload store
+ */
+export function forget(sql: SqlStorage, events: readonly Pick<EventRow, 'seq' | 'id'>[]): string[] {
+  const isLarge = ({ seq }: { seq: number }) =>
+    sql.exec('SELECT 1 FROM contents WHERE seq = ? AND body IS NULL', seq).toArray().length > 0
+  const large = events.filter(isLarge).map(({ id }) => id)
+  for (const { seq, id } of events) {
     for (const table of ['events', 'contents', 'attempts', 'burials'])
       sql.exec(`DELETE FROM ${table} WHERE seq = ?`, seq)
+    sql.exec('DELETE FROM gaps WHERE event_id = ?', id)
   }
-  return over.filter(({ id, is_large }) => is_large && mailboxOf(id)).map(({ id }) => id)
+  return large
 }
 
 /** When the oldest event that has ended may be forgotten; `undefined` when none has. */
-export function nextPurgeMs(sql: SqlStorage): number | undefined {
-  const oldest = sql
-    .exec<{ received_at: number }>(
-      `SELECT received_at FROM events WHERE state IN ('delivered', 'dead', 'dropped') ORDER BY seq LIMIT 1`,
-    )
-    .toArray()[0]
-  return oldest && oldest.received_at + retentionMs
+export function nextPurgeMs(sql: SqlStorage, sources: Sources): number | undefined {
+  const ends = sources.all().flatMap(([source, { retentionDays }]) => {
+    const query = `SELECT MIN(received_at) AS at FROM events WHERE source = ? AND state IN ('delivered', 'dead', 'dropped')`
+    const { at } = sql.exec<{ at: number | null }>(query, source).one()
+    return at === null ? [] : [at + retentionMs(retentionDays)]
+  })
+  return ends.length > 0 ? Math.min(...ends) : undefined
+}
+
+function retentionMs(days: number | undefined): number {
+  return (days ?? defaultDays) * dayMs
 }

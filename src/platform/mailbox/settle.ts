@@ -1,18 +1,21 @@
-import type { Settlement } from '#core/delivery/event.ts'
+import type { Outcome, Settlement } from '#core/delivery/event.ts'
 import { type Decision, decide } from '#core/delivery/schedule.ts'
+import { clearGap, clearGaps, markGap, promote } from './order.ts'
+import { countReplayed } from './replays.ts'
 import type { Sources } from './sources.ts'
-import { type EventRow, eventColumns } from './tables.ts'
+import { type EventRow, eventColumns, lanes } from './tables.ts'
 
+/** What an attempt changed: the event as it stood before, and what was decided. */
 export interface Settled {
-  readonly source: string
-  readonly dueAtMs?: number
+  readonly row: EventRow
+  readonly decision: Decision
 }
 
 /**
  * Records what became of an attempt and decides what follows. A report that comes after its lease ended
  * no longer decides anything, unless it says that the event was delivered: that always counts.
  *
- * @returns the event's source, whose slot came free, and when the event is due again; `undefined` when nothing changed
+ * @returns what it changed; `undefined` when that is nothing
  */
 export function settle(sql: SqlStorage, sources: Sources, settlement: Settlement, nowMs: number): Settled | undefined {
   const { eventId, attempt, outcome } = settlement
@@ -31,65 +34,79 @@ export function settle(sql: SqlStorage, sources: Sources, settlement: Settlement
 
   if (outcome.kind === 'held') {
     sql.exec('UPDATE events SET attempts = attempts - 1, tries = tries - 1 WHERE seq = ?', row.seq)
-  } else {
-    const status = outcome.kind === 'answered' ? outcome.status : null
-    const fault = outcome.kind === 'failed' ? outcome.fault : null
-    const at = isCurrent ? (row.leased_at ?? nowMs) : nowMs - outcome.ms
-    sql.exec(
-      'INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)',
-      row.seq,
-      attempt,
-      at,
-      outcome.ms,
-      status,
-      fault,
-    )
-  }
-  apply(sql, row, decision, nowMs)
-  return { source: row.source, ...(decision.kind === 'again' && { dueAtMs: decision.dueAtMs }) }
+  } else note(sql, row, settlement.attempt, outcome, isCurrent ? (row.leased_at ?? nowMs) : nowMs - outcome.ms)
+  apply(sql, row, decision, { wasHeld: outcome.kind === 'held', isLate: !isCurrent, nowMs })
+  return { row, decision }
+}
+
+function note(
+  sql: SqlStorage,
+  { seq }: EventRow,
+  n: number,
+  outcome: Exclude<Outcome, { kind: 'held' }>,
+  atMs: number,
+): void {
+  const status = outcome.kind === 'answered' ? outcome.status : null
+  const fault = outcome.kind === 'failed' ? outcome.fault : null
+  sql.exec('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)', seq, n, atMs, outcome.ms, status, fault)
 }
 
 /**
  * Ends leases that nobody reported on: the courier, or the process, was lost. The event is due at once,
- * with the same id; how often that happens is counted, since the app may have seen it already.
+ * with the same id, unless that was its last try; how often it happens is counted, since the app may have
+ * seen the event already.
  *
  * @returns how many there were, by source
  */
-export function reap(sql: SqlStorage, nowMs: number): Map<string, number> {
-  const lost = sql
-    .exec<EventRow>(`SELECT ${eventColumns} FROM events WHERE state = 'delivering' AND due_at <= ?`, nowMs)
-    .toArray()
+export function reap(sql: SqlStorage, sources: Sources, nowMs: number): Map<string, number> {
+  const query = `SELECT ${eventColumns} FROM events WHERE source = ? AND state = 'delivering' AND due_at <= ?`
+  const lost = sources.all().flatMap(([source]) => sql.exec<EventRow>(query, source, nowMs).toArray())
   const counted = new Map<string, number>()
   for (const row of lost) {
-    sql.exec(
-      `INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, NULL, NULL, 'outcome-unknown')`,
-      row.seq,
-      row.attempts,
-      row.leased_at,
-    )
-    sql.exec(`UPDATE events SET state = 'waiting', due_at = ?, leased_at = NULL WHERE seq = ?`, nowMs, row.seq)
+    const note = `INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, NULL, NULL, 'outcome-unknown')`
+    sql.exec(note, row.seq, row.attempts, row.leased_at)
+    const standing = { tries: row.tries, sinceMs: row.since, nowMs }
+    const decision = decide(unreported, sources.termsOf(row.source).retry, standing, 0)
+    apply(sql, row, decision, { wasHeld: false, isLate: false, nowMs })
     counted.set(row.source, (counted.get(row.source) ?? 0) + 1)
   }
   return counted
 }
 
-function apply(sql: SqlStorage, { seq }: EventRow, decision: Decision, nowMs: number): void {
-  if (decision.kind === 'delivered') {
-    sql.exec(`UPDATE events SET state = 'delivered', due_at = NULL, leased_at = NULL, fault = NULL WHERE seq = ?`, seq)
-    sql.exec('DELETE FROM burials WHERE seq = ?', seq)
-  } else if (decision.kind === 'again') {
+/** An attempt that nobody reported on counts as one that took too long. */
+export const unreported = { kind: 'failed', fault: 'upstream-timeout', ms: 0 } as const satisfies Outcome
+
+/** How the attempt ended that a decision was made on. */
+interface Ending {
+  readonly wasHeld: boolean
+  readonly isLate: boolean
+  readonly nowMs: number
+}
+
+function apply(sql: SqlStorage, row: EventRow, decision: Decision, { wasHeld, isLate, nowMs }: Ending): void {
+  const { seq, source, order_key: orderKey } = row
+  if (decision.kind === 'again') {
+    const lane = row.lane === lanes.first && !wasHeld ? lanes.retry : row.lane
+    const since = wasHeld ? nowMs : row.since
     sql.exec(
-      `UPDATE events SET state = 'waiting', due_at = ?, leased_at = NULL, fault = ? WHERE seq = ?`,
+      `UPDATE events SET state = 'waiting', due_at = ?, leased_at = NULL, fault = ?, lane = ?, since = ? WHERE seq = ?`,
       decision.dueAtMs,
       decision.fault,
+      lane,
+      since,
       seq,
     )
-  } else {
-    sql.exec(
-      `UPDATE events SET state = 'dead', due_at = NULL, leased_at = NULL, fault = ? WHERE seq = ?`,
-      decision.fault,
-      seq,
-    )
-    sql.exec('INSERT OR REPLACE INTO burials (seq, due_at) VALUES (?, ?)', seq, nowMs)
+    return
   }
+  const fault = decision.kind === 'dead' ? decision.fault : null
+  const query = `UPDATE events SET state = ?, due_at = NULL, leased_at = NULL, fault = ? WHERE seq = ?`
+  sql.exec(query, decision.kind, fault, seq)
+  if (decision.kind === 'dead') sql.exec('INSERT OR REPLACE INTO burials (seq, due_at) VALUES (?, ?)', seq, nowMs)
+  else sql.exec('DELETE FROM burials WHERE seq = ?', seq)
+  if (row.replay) countReplayed(sql, row.replay, decision.kind)
+  if (orderKey === null) return
+  if (decision.kind === 'dead') markGap(sql, source, orderKey, row.id)
+  else if (isLate) clearGap(sql, source, orderKey, row.id)
+  else clearGaps(sql, source, orderKey)
+  promote(sql, source, orderKey, nowMs)
 }

@@ -12,11 +12,12 @@ export class Sources {
     }
   }
 
+  /** To be called last in its transaction: what is undone on disk would stay in memory. */
   learn(source: string, terms: DeliveryTerms): void {
     const text = JSON.stringify(terms)
     if (this.#known.get(source)?.text === text) return
-    this.#known.set(source, { text, terms })
     this.#sql.exec('INSERT OR REPLACE INTO sources VALUES (?, ?)', source, text)
+    this.#known.set(source, { text, terms })
   }
 
   all(): [string, DeliveryTerms][] {

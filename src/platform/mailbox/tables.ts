@@ -1,6 +1,9 @@
 import type { EventState } from '#core/delivery/event.ts'
 
 /**
+ * A query uses a partial index only where it repeats the index's condition word for word, so every query on
+ * `state` writes it out; `test/platform/mailbox/plans.test.ts` refuses one that scans the table.
+ *
  * An event's facts stand apart from its bytes, so that a change of state never rewrites a body. An event
  * that has ended stays for its retention, and with it the ids that duplicates are known by.
  */
@@ -15,14 +18,22 @@ export const tables = `
     hops          INTEGER NOT NULL,
     vendor_id     TEXT,
     signed_digest TEXT,
+    order_key     TEXT,                       -- sealed
+    lane          INTEGER NOT NULL DEFAULT 0, -- 0 first attempts, 1 retries, 2 replays
+    replay        TEXT,                       -- the bulk replay it is part of
     attempts      INTEGER NOT NULL DEFAULT 0, -- over its whole life: the number of the latest attempt
     tries         INTEGER NOT NULL DEFAULT 0, -- since it was accepted, or last replayed
     since         INTEGER NOT NULL,           -- when that counting began
-    due_at        INTEGER,                    -- waiting: the next attempt; delivering: the end of the lease
+    due_at        INTEGER,                    -- waiting: the next attempt, none behind another of its key; delivering: the end of the lease
     leased_at     INTEGER,                    -- delivering: when the attempt began
     fault         TEXT
   );
-  CREATE INDEX IF NOT EXISTS events_open ON events (source, state, due_at) WHERE state IN ('waiting', 'delivering');
+  CREATE INDEX IF NOT EXISTS events_waiting ON events (source, lane, due_at) WHERE state = 'waiting';
+  CREATE INDEX IF NOT EXISTS events_delivering ON events (source, due_at) WHERE state = 'delivering';
+  CREATE INDEX IF NOT EXISTS events_order ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state IN ('waiting', 'delivering');
+  CREATE INDEX IF NOT EXISTS events_order_delivered ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state = 'delivered';
+  CREATE INDEX IF NOT EXISTS events_replay ON events (replay) WHERE replay IS NOT NULL AND state IN ('waiting', 'delivering');
+  CREATE INDEX IF NOT EXISTS events_ended ON events (source, received_at) WHERE state IN ('delivered', 'dead', 'dropped');
   CREATE INDEX IF NOT EXISTS events_dead ON events (seq) WHERE state = 'dead';
   CREATE INDEX IF NOT EXISTS events_vendor_id ON events (source, vendor_id) WHERE vendor_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS events_signed_digest ON events (signed_digest) WHERE signed_digest IS NOT NULL;
@@ -36,8 +47,28 @@ export const tables = `
 
   CREATE TABLE IF NOT EXISTS sources (source TEXT PRIMARY KEY, terms TEXT NOT NULL) WITHOUT ROWID;
 
+  CREATE TABLE IF NOT EXISTS pauses (source TEXT PRIMARY KEY) WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS gaps (
+    source TEXT NOT NULL, order_key TEXT NOT NULL, event_id TEXT NOT NULL, PRIMARY KEY (source, order_key, event_id)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS replays (
+    id TEXT PRIMARY KEY, order_text TEXT NOT NULL, state TEXT NOT NULL, matched INTEGER NOT NULL,
+    sent INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0,
+    dead INTEGER NOT NULL DEFAULT 0, next_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, tick_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- events that were on their way when a replay began
+  CREATE TABLE IF NOT EXISTS replay_left_out (replay TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (replay, seq)) WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS breaker (one INTEGER PRIMARY KEY CHECK (one = 1), open_until INTEGER NOT NULL);
+
   CREATE TABLE IF NOT EXISTS burials (seq INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
 `
+
+/** Which events start first when not all may. */
+export const lanes = { first: 0, retry: 1, replay: 2 } as const
 
 /** A row of `events`. */
 export type EventRow = {
@@ -48,6 +79,9 @@ export type EventRow = {
   received_at: number
   size: number
   hops: number
+  order_key: string | null
+  lane: number
+  replay: string | null
   attempts: number
   tries: number
   since: number
@@ -58,4 +92,4 @@ export type EventRow = {
 
 /** The columns of an `EventRow`, for a SELECT. */
 export const eventColumns =
-  'seq, id, source, state, received_at, size, hops, attempts, tries, since, due_at, leased_at, fault'
+  'seq, id, source, state, received_at, size, hops, order_key, lane, replay, attempts, tries, since, due_at, leased_at, fault'

@@ -1,19 +1,12 @@
-import type { ArchivedEvent, Attempt, EventFilter, EventView } from '#core/delivery/event.ts'
+import type { ArchivedEvent, Attempt, EventFilter, EventView, StoredEvent } from '#core/delivery/event.ts'
 import { mailboxOf } from '#core/delivery/event-id.ts'
 import type { FaultCode } from '#core/fault.ts'
 import { type EventRow, eventColumns } from './tables.ts'
 
 /** Events that match, newest first, older than `before`. */
 export function list(sql: SqlStorage, filter: EventFilter, page: { limit: number; before?: string }): EventView[] {
-  const conditions: [string, string | number | undefined][] = [
-    ['seq < (SELECT seq FROM events WHERE id = ?)', page.before],
-    ['source = ?', filter.source],
-    ['state = ?', filter.state],
-    ['fault = ?', filter.fault],
-    ['received_at >= ?', filter.fromMs],
-    ['received_at < ?', filter.toMs],
-  ]
-  const asked = conditions.filter((condition): condition is [string, string | number] => condition[1] !== undefined)
+  const asked: [string, string | number][] = conditionsOf(filter)
+  if (page.before !== undefined) asked.push(['seq < (SELECT seq FROM events WHERE id = ?)', page.before])
   const where = asked.length > 0 ? `WHERE ${asked.map(([text]) => text).join(' AND ')}` : ''
   return sql
     .exec<EventRow>(
@@ -23,6 +16,18 @@ export function list(sql: SqlStorage, filter: EventFilter, page: { limit: number
     )
     .toArray()
     .map(row => viewOf(sql, row))
+}
+
+/** The conditions of a filter, with their values, for a WHERE. */
+export function conditionsOf(filter: EventFilter): [string, string | number][] {
+  const conditions: [string, string | number | undefined][] = [
+    ['source = ?', filter.source],
+    ['state = ?', filter.state],
+    ['fault = ?', filter.fault],
+    ['received_at >= ?', filter.fromMs],
+    ['received_at < ?', filter.toMs],
+  ]
+  return conditions.filter((condition): condition is [string, string | number] => condition[1] !== undefined)
 }
 
 export function show(sql: SqlStorage, eventId: string): EventView | undefined {
@@ -40,6 +45,19 @@ export function open(sql: SqlStorage, eventId: string): ArchivedEvent | undefine
   return { event: viewOf(sql, row), headers: JSON.parse(headers), ...(body && { body: new Uint8Array(body) }) }
 }
 
+/** Events with their bytes, oldest first, after a position. */
+export function contents(sql: SqlStorage, { limit, after }: { limit: number; after: number }): StoredEvent[] {
+  return sql
+    .exec<{ id: string; position: number; source: string; body: ArrayBuffer | null }>(
+      `SELECT id, events.seq AS position, source, body FROM events JOIN contents USING (seq)
+       WHERE events.seq > ? ORDER BY events.seq LIMIT ?`,
+      after,
+      limit,
+    )
+    .toArray()
+    .map(({ body, ...event }) => ({ ...event, ...(body && { body: new Uint8Array(body) }) }))
+}
+
 export function rowOf(sql: SqlStorage, eventId: string): EventRow | undefined {
   return sql.exec<EventRow>(`SELECT ${eventColumns} FROM events WHERE id = ?`, eventId).toArray()[0]
 }
@@ -54,6 +72,7 @@ function viewOf(sql: SqlStorage, row: EventRow): EventView {
     state: row.state,
     receivedAt: new Date(row.received_at).toISOString(),
     size: row.size,
+    ...(row.order_key && { orderKey: row.order_key }),
     attempts: attemptsOf(sql, row),
     ...(row.state === 'waiting' && row.due_at !== null && { nextAttemptAt: new Date(row.due_at).toISOString() }),
     ...(row.fault && { fault: row.fault as FaultCode }),

@@ -34,7 +34,7 @@ describe('accepting', () => {
     const event = incoming('accept-whole', { claims: { vendorId: 'evt_1' } })
     await runInDurableObject(stub, async (instance, { storage }) => {
       storage.sql.exec('ALTER TABLE contents RENAME TO away')
-      expect(() => instance.accept(event, terms)).toThrow()
+      await expect(instance.accept(event, terms)).rejects.toThrow()
       storage.sql.exec('ALTER TABLE away RENAME TO contents')
     })
     expect(await calls.show(event.id)).toBeUndefined()

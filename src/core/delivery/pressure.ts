@@ -1,0 +1,81 @@
+import { Breaker } from './breaker.ts'
+import type { DeliveryTerms, Outcome } from './event.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+/**
+ * Retries may be this share of first attempts, and this many a second in any case, saved up to a burst:
+ * an app that struggles is not struck down by what it failed before.
+ */
+export const retryShare = 0.2
+const retriesPerSecond = 1
+const retryBurst = 20
+
+/** What may start now. */
+export interface Allowance {
+  readonly attempts: number
+  /** Of these, how many may be retries. */
+  readonly retries: number
+}
+
+export type BreakerChange = 'opened' | 'closed' | 'freed'
+
+/**
+ * How hard one app may be pressed: the rate of each source, the breaker of its upstream, and the budget of
+ * its retries. It lives in the app's mailbox, which alone starts attempts; after a restart rates and
+ * budget are full again, the breaker stands where it stood.
+ */
+export class Pressure {
+  readonly breaker: Breaker
+  readonly #retries: TokenBucket
+  readonly #rates = new Map<string, { readonly perSecond: number; readonly bucket: TokenBucket }>()
+
+  constructor(nowMs: number, openUntilMs: number) {
+    this.breaker = new Breaker(openUntilMs)
+    this.#retries = new TokenBucket(retriesPerSecond, retryBurst, nowMs)
+  }
+
+  allowance(source: string, terms: DeliveryTerms, nowMs: number): Allowance {
+    const rate = this.#rateOf(source, terms, nowMs)?.available(nowMs) ?? Number.POSITIVE_INFINITY
+    return { attempts: Math.min(rate, this.breaker.allowance(nowMs)), retries: this.#retries.available(nowMs) }
+  }
+
+  started(source: string, terms: DeliveryTerms, { isRetry, nowMs }: { isRetry: boolean; nowMs: number }): void {
+    this.#rateOf(source, terms, nowMs)?.take(1)
+    if (isRetry) this.#retries.take(1)
+    else this.#retries.add(retryShare)
+    if (terms.breaker) this.breaker.started()
+  }
+
+  /** @returns `opened` or `closed` when the breaker changed its state, `freed` when its probe came to nothing */
+  ended(outcome: Outcome, terms: DeliveryTerms, nowMs: number): BreakerChange | undefined {
+    if (!terms.breaker) return undefined
+    if (outcome.kind === 'held') return this.breaker.abandoned() ? 'freed' : undefined
+    return this.breaker.ended(isDown(outcome), terms.breaker, nowMs)
+  }
+
+  /** The earliest moment at which an attempt of a source may start; `undefined` while that hangs on a probe. */
+  earliestMs(source: string, terms: DeliveryTerms, nowMs: number): number | undefined {
+    const rate = this.#rateOf(source, terms, nowMs)?.nextAtMs(nowMs) ?? 0
+    const { startsAtMs } = this.breaker
+    return startsAtMs === undefined ? undefined : Math.max(rate, startsAtMs)
+  }
+
+  /** The earliest moment at which a retry may start, as far as the budget goes. */
+  earliestRetryMs(nowMs: number): number {
+    return this.#retries.nextAtMs(nowMs)
+  }
+
+  #rateOf(source: string, { perSecond }: DeliveryTerms, nowMs: number): TokenBucket | undefined {
+    if (perSecond === undefined) return undefined
+    const known = this.#rates.get(source)
+    if (known?.perSecond === perSecond) return known.bucket
+    const bucket = new TokenBucket(perSecond, Math.max(1, perSecond / 10), nowMs)
+    this.#rates.set(source, { perSecond, bucket })
+    return bucket
+  }
+}
+
+/** A breaker's failure: 500 and above, unreachable, or out of time. What the app refuses, it is up to refuse. */
+function isDown(outcome: Outcome): boolean {
+  return outcome.kind === 'failed' || (outcome.kind === 'answered' && outcome.status >= 500)
+}

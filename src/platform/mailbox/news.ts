@@ -1,0 +1,41 @@
+import { mailboxOf } from '#core/delivery/event-id.ts'
+import type { CounterName, Counters, Log } from '#core/ports.ts'
+
+/** What a mailbox tells the outside about itself: counters and log lines, under the name of its app. */
+export class News {
+  readonly #sql: SqlStorage
+  readonly #counters: Counters
+  readonly #log: Log
+
+  constructor(sql: SqlStorage, counters: Counters, log: Log) {
+    this.#sql = sql
+    this.#counters = counters
+    this.#log = log
+  }
+
+  /** Attempts of a source ended without a report. */
+  attemptsLost(source: string, by: number): void {
+    this.#count('delivery_outcome_unknown_total', { source }, by)
+  }
+
+  breakerChanged(change: 'opened' | 'closed'): void {
+    this.#count('breaker_changes_total', { change }, 1)
+    this.#log.write(change === 'opened' ? 'warn' : 'info', 'breaker', { app: this.#app(), change })
+  }
+
+  turnFailed(failure: unknown): void {
+    this.#log.write('error', 'mailbox-turn-failed', { app: this.#app(), detail: String(failure) })
+  }
+
+  #count(name: CounterName, labels: Readonly<Record<string, string>>, by: number): void {
+    const app = this.#app()
+    if (app !== undefined) this.#counters.count(app, name, labels, by)
+  }
+
+  /** An object is not told its name, but each of its events bears it. */
+  #app(): string | undefined {
+    const query = 'SELECT id FROM events ORDER BY seq LIMIT 1'
+    const { id } = this.#sql.exec<{ id: string }>(query).toArray()[0] ?? {}
+    return id === undefined ? undefined : mailboxOf(id)?.app
+  }
+}

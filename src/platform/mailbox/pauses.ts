@@ -1,0 +1,42 @@
+/** Stands for every source of the app. */
+const wholeApp = '*'
+
+/** The sources whose deliveries wait until somebody resumes them. Accepting goes on, and order is kept. */
+export class Pauses {
+  readonly #sql: SqlStorage
+  readonly #paused: Set<string>
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    this.#paused = new Set(
+      sql
+        .exec<{ source: string }>('SELECT source FROM pauses')
+        .toArray()
+        .map(({ source }) => source),
+    )
+  }
+
+  has(source: string): boolean {
+    return this.#paused.has(wholeApp) || this.#paused.has(source)
+  }
+
+  /** @param source `undefined`: the whole app */
+  set(source: string | undefined, isPaused: boolean): void {
+    const name = source ?? wholeApp
+    if (isPaused) {
+      this.#paused.add(name)
+      this.#sql.exec('INSERT OR IGNORE INTO pauses VALUES (?)', name)
+      return
+    }
+    const resumed = source === undefined ? [...this.#paused] : [name]
+    for (const one of resumed) {
+      this.#paused.delete(one)
+      this.#sql.exec('DELETE FROM pauses WHERE source = ?', one)
+    }
+  }
+
+  /** Which of an app's sources are paused. */
+  among(sources: readonly string[]): string[] {
+    return sources.filter(source => this.has(source))
+  }
+}
