@@ -1,9 +1,11 @@
 import { Pipeline } from '#core/pipeline/pipeline.ts'
 import { bodySize } from './body-size.ts'
 import { expiry } from './expiry.ts'
+import { filter } from './filter.ts'
 import { lifecycle } from './lifecycle.ts'
 import { registered } from './registered.ts'
 import { route } from './route.ts'
+import { schema } from './schema.ts'
 import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
@@ -11,6 +13,7 @@ export const inbound = new Pipeline({
   admit: [registered, expiry, route, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature], //                 who is calling?            crypto
   authorize: [lifecycle], //                       may they do this?
+  inspect: [filter, schema], //                    what are they sending?    reads the body
 })
 
 /** What an event meets before each attempt, with the entry of that moment. A deny holds it back; it does not die. */

@@ -1,5 +1,6 @@
 import { settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { parsedOnce } from '#core/webhook/json-body.ts'
 import { readClaim } from '#core/webhook/signature-header.ts'
 import { verifyClaim } from '#core/webhook/verify.ts'
 
@@ -24,6 +25,6 @@ export const webhookSignature: Policy = {
 
     const { secret, signedBytes } = verification
     counters.count(exchange.app, 'webhook_secret_matches_total', { source: exchange.source, secret })
-    return pass({ verified: { bytes, signedBytes, secret } })
+    return pass({ verified: { bytes, signedBytes, secret, document: parsedOnce(bytes) } })
   },
 }

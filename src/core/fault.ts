@@ -76,6 +76,12 @@ export const faults = {
     title: 'The body is larger than the app accepts',
     remediation: 'Send less, or raise `spec.limits.bodyBytes` in the manifest (at most 26214400).',
   },
+  'schema-mismatch': {
+    status: 422,
+    blame: 'vendor',
+    title: 'The payload is not what the app accepts',
+    remediation: 'Send JSON that fits the schema of the source; the log of the gateway names the places that do not.',
+  },
   'upstream-unreachable': {
     status: 502,
     blame: 'app',

@@ -64,6 +64,7 @@ describe('the table of faults', () => {
       'route-unknown',
       'method-denied',
       'body-too-large',
+      'schema-mismatch',
       'upstream-unreachable',
       'upstream-timeout',
       'loop-detected',

@@ -28,6 +28,8 @@ describe('the pipelines', () => {
       'bodySize',
       'webhookSignature',
       'lifecycle',
+      'filter',
+      'schema',
     ])
     expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'expiry'])
   })

@@ -29,7 +29,8 @@ export function findings(error: z.ZodError, schema: z.ZodType): Finding[] {
     }
     if (issue.code === 'invalid_type')
       return [{ at, reason: `must be ${describe(issue.expected)}`, remedy: 'Change the value to that type.' }]
-    return [{ at, reason: issue.message, remedy: remedies[issue.code] ?? 'Change the value so that it holds.' }]
+    const { remedy = remedies[issue.code] ?? 'Change the value so that it holds.' } = ownWords(issue)
+    return [{ at, reason: issue.message, remedy }]
   })
 }
 
@@ -41,6 +42,12 @@ export function pathText(path: Path): string {
       '',
     ) || '(document)'
   )
+}
+
+/** A check of ours may bring its own remedy. */
+function ownWords(issue: z.core.$ZodIssue): { readonly remedy?: string } {
+  const remedy = issue.code === 'custom' ? issue.params?.remedy : undefined
+  return typeof remedy === 'string' ? { remedy } : {}
 }
 
 const remedies: Record<string, string> = {

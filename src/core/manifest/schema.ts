@@ -27,6 +27,14 @@ const Lifecycle = z
     ...onAnyObject,
   })
 
+/** When the app counts as down, over all its sources, and how long it is then left alone. */
+const Breaker = z.strictObject({
+  failurePercent: z.int().min(1).max(100).default(50),
+  minRequests: z.int().min(1).max(10_000).default(20),
+  windowSeconds: z.int().min(1).max(600).default(30),
+  openSeconds: z.int().min(1).max(3_600).default(30),
+})
+
 /**
  * One app's declaration. A field stands here only when the gateway enforces it, so no manifest can ask
  * for a protection it does not get; `labels` and `owner` describe and protect nothing.
@@ -56,6 +64,7 @@ export const Manifest = z.strictObject({
       .optional()
       .describe('The whsec_ keys with which deliveries are signed for the app'),
     limits: z.strictObject({ bodyBytes: z.int().min(1).max(maxBodyBytes).default(10_485_760) }).prefault({}),
+    breaker: Breaker.prefault({}),
     policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),
   }),
 })

@@ -3,6 +3,7 @@ import { SecretName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { schemes, type VendorScheme } from '#core/webhook/schemes.ts'
 import { placeholders } from '#core/webhook/signed-message.ts'
+import { Expression, PayloadSchema } from './payload-rules.ts'
 
 const HeaderName = z
   .string()
@@ -64,8 +65,19 @@ export const Retry = z.strictObject({
 
 export const Delivery = z.strictObject({
   concurrency: z.int().min(1).max(100).default(10).describe('Deliveries of this source that may be under way at once'),
+  perSecond: z
+    .number()
+    .positive()
+    .max(1_000)
+    .optional()
+    .describe('Deliveries of this source that may start each second'),
   timeoutMs: z.int().min(100).max(60_000).default(15_000).describe('How long the app has to answer one attempt'),
 })
+
+const JsonPointer = z
+  .string()
+  .max(256)
+  .regex(/^(?:\/(?:[^/~]|~[01])*)+$/)
 
 const UpstreamPath = z
   .string()
@@ -93,14 +105,25 @@ export const WebhookSource = z
           .describe('Trust an unsigned event id alone, and take equal bytes under a new id as new'),
       })
       .default({}),
+    orderBy: z
+      .union([JsonPointer, z.strictObject({ header: HeaderName })], {
+        error: 'must be a JSON pointer, or {header: name}',
+      })
+      .optional()
+      .describe('Events with the same value here are delivered one after the other, in the order they came'),
+    retentionDays: z.int().min(1).max(90).default(14).describe('How long an event that has ended is kept'),
+    when: Expression.optional().describe(
+      'CEL over body, headers and source; an event for which it is false is kept but not delivered',
+    ),
+    schema: PayloadSchema.optional().describe('JSON Schema (draft 2020-12) of the payload'),
     sign: z.enum(['standard']).default('standard'),
     retry: Retry.prefault({}),
     delivery: Delivery.prefault({}),
   })
-  .superRefine(({ scheme, hmac, toleranceSeconds, retry }, { addIssue }) => {
+  .superRefine(({ scheme, hmac, toleranceSeconds, retry, retentionDays, dedupe }, { addIssue }) => {
     const complain = (path: string, message: string, input: unknown) =>
       addIssue({ code: 'custom', path: [path], input, message })
-    if (scheme === 'hmac' && !hmac) complain('hmac', 'required by `scheme: hmac`', undefined)
+    if (scheme === 'hmac' && !hmac) complain('hmac', 'is required by `scheme: hmac`', undefined)
     if (isVendor(scheme) && hmac) complain('hmac', 'only `scheme: hmac` takes these options', hmac)
     const isUntimed = isVendor(scheme) ? !('timestamp' in schemes[scheme]) : hmac && !hmac.timestamp
     if (toleranceSeconds !== undefined && isUntimed) {
@@ -111,6 +134,11 @@ export const WebhookSource = z
       )
     }
     if (retry?.baseSeconds > retry?.maxSeconds) complain('retry', 'baseSeconds must not exceed maxSeconds', retry)
+    const windowHours = dedupe?.windowHours ?? (isVendor(scheme) ? schemes[scheme].dedupeHours : 0)
+    if (retentionDays * 24 < windowHours) {
+      const message = `must cover the dedupe window of ${windowHours} hours: what is forgotten is known as no duplicate`
+      complain('retentionDays', message, retentionDays)
+    }
   }, onAnyObject)
 
 /** Not every text is: the check runs beside faults too. */

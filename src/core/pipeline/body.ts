@@ -57,7 +57,8 @@ export class BodyReader {
   /**
    * The whole body. The stated length is taken from the budget first; without one it is taken as it grows.
    *
-   * @throws Fault `body-too-large` past the cap, `overloaded` when the isolate holds too much already
+   * @throws Fault `body-too-large` past the cap, `overloaded` when the isolate holds too much already, and
+   *   `request-invalid` when the sender goes away before the end
    */
   async read(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#statedBytes !== undefined) this.#take(this.#statedBytes)
@@ -76,7 +77,8 @@ export class BodyReader {
       }
     } catch (error) {
       reader.cancel().catch(() => {})
-      throw error
+      if (error instanceof Fault) throw error
+      throw new Fault('request-invalid', `the body ended early: ${error}`)
     }
     return joined(chunks, length)
   }

@@ -25,7 +25,11 @@ export interface Exchange {
     readonly bytes: Uint8Array<ArrayBuffer>
     readonly signedBytes: Uint8Array<ArrayBuffer>
     readonly secret: string
+    /** The body as JSON, parsed once for all who ask; `undefined` when it is none. */
+    readonly document: () => unknown
   }
+  /** Set by the runner when a policy drops the request: it is kept, and nothing further is done with it. */
+  readonly isDropped?: true
   /** Headers for the answer, whatever it turns out to be. */
   readonly replyHeaders?: Readonly<Record<string, string>>
 }

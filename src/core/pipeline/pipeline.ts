@@ -53,17 +53,14 @@ export class Pipeline {
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, refusal: { ...verdict, policy: policy.name, problems: [] } }
           }
-          if (verdict.kind === 'deny') {
-            ports.log.write('info', 'would-deny', {
-              ...about(exchange),
-              policy: policy.name,
-              fault: verdict.fault,
-              detail: verdict.detail,
-            })
+          if (verdict.kind !== 'pass' && mode === 'shadow') {
+            const { kind, detail } = verdict
+            const fault = verdict.kind === 'deny' && { fault: verdict.fault }
+            ports.log.write('info', `would-${kind}`, { ...about(exchange), policy: policy.name, ...fault, detail })
             continue
           }
           passed.push(policy)
-          exchange = { ...exchange, ...verdict.change }
+          exchange = { ...exchange, ...(verdict.kind === 'pass' ? verdict.change : { isDropped: true }) }
         }
         time(exchange, ports, stage, startedMs)
       }
@@ -93,7 +90,7 @@ async function judged(policy: Policy, exchange: Exchange, ports: Ports): Promise
 }
 
 function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): void {
-  const result = verdict.kind === 'pass' ? 'pass' : mode === 'shadow' ? 'would-deny' : 'deny'
+  const result = verdict.kind !== 'pass' && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
   const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
   ports.counters.count(app, 'policy_verdicts_total', { door: exchange.door, policy: policy.name, verdict: result })
 }

@@ -5,6 +5,8 @@ import type { Exchange } from './exchange.ts'
 /** What a policy says of a request. A verdict is a value, so it can be counted, explained and only recorded. */
 export type Verdict =
   | { readonly kind: 'pass'; readonly change: Partial<Exchange> }
+  /** Goes on like a pass, to an ending that keeps the request but does nothing with it. */
+  | { readonly kind: 'drop'; readonly detail: string }
   | {
       readonly kind: 'deny'
       readonly fault: FaultCode
@@ -12,7 +14,7 @@ export type Verdict =
       readonly headers: Readonly<Record<string, string>>
     }
 
-/** How a manifest may set a policy that is not mandatory. In `shadow` a deny is recorded and the request passes. */
+/** How a manifest may set a policy that is not mandatory. In `shadow` a deny or drop is recorded and the request passes. */
 export type Mode = 'enforce' | 'shadow' | 'off'
 
 /** One rule that a request meets on its way. It never calls the next one: the runner does. */
@@ -28,6 +30,15 @@ export interface Policy {
 /** Lets the request go on, with what the policy learned. */
 export function pass(change: Partial<Exchange> = {}): Verdict {
   return { kind: 'pass', change }
+}
+
+/**
+ * Lets the request go on, but only to be kept: nobody wants it delivered.
+ *
+ * @param detail why; for the log
+ */
+export function drop(detail: string): Verdict {
+  return { kind: 'drop', detail }
 }
 
 /**

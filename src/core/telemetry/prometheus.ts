@@ -1,14 +1,16 @@
 import type { CounterName, CounterSums } from '#core/ports.ts'
 
 const helps: Record<CounterName, string> = {
-  hooks_requests_total: 'Requests at /hooks by result: accepted, duplicate, handshake, or a fault code',
-  policy_verdicts_total: 'Verdicts of each policy: pass, deny, would-deny',
+  hooks_requests_total: 'Requests at /hooks by result: accepted, dropped, duplicate, handshake, or a fault code',
+  policy_verdicts_total: 'Verdicts of each policy: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',
   webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',
+  filter_errors_total: 'Events that a filter could not judge, by reason; they are kept and delivered',
   replayed_bytes_total: 'Duplicates known by their signed bytes under a new event id',
   deliveries_total: 'Delivery attempts by HTTP status or fault',
   delivery_outcome_unknown_total: 'Attempts whose outcome was never reported, and which are made again',
   dead_letters_total: 'Dead letters archived, by reason',
+  breaker_changes_total: 'Times the circuit breaker of an app opened or closed',
 }
 
 /** The sums in the text format of Prometheus, version 0.0.4; their age is a gauge of its own. */

@@ -31,7 +31,7 @@ describe('an unknown key', () => {
   })
 
   it('of a later version of the gateway is refused, never ignored', () => {
-    for (const name of ['egress', 'masking', 'api', 'residency', 'breaker'])
+    for (const name of ['egress', 'masking', 'api', 'residency', 'rollout'])
       expect(faultsOf(documentOf({ [name]: {} }))).toEqual([`spec.${name}: is not a known field`])
   })
 })
@@ -113,10 +113,9 @@ describe('the mode of a policy', () => {
   })
 
   it('may be off or shadow for a policy that is not mandatory', () => {
-    const setting = { ...deployed, policies: new Map([['schema', false]]) }
     for (const mode of ['enforce', 'shadow', 'off'])
-      expect(faultsOf(documentOf({ policies: { schema: { mode } } }), setting)).toEqual([])
-    expect(faultsOf(documentOf({ policies: { schema: { mode: 'maybe' } } }), setting)).toHaveLength(1)
+      expect(faultsOf(documentOf({ policies: { schema: { mode }, filter: { mode } } }))).toEqual([])
+    expect(faultsOf(documentOf({ policies: { schema: { mode: 'maybe' } } }))).toHaveLength(1)
   })
 
   it('of an unknown policy is refused with the nearest one, never skipped', () => {

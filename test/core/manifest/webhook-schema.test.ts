@@ -34,7 +34,9 @@ describe('toleranceSeconds', () => {
 
 describe('home-made options', () => {
   it('are required by `scheme: hmac` and taken by no other', () => {
-    expect(faultsOf(documentWith({ scheme: 'hmac' }))).toEqual(['spec.webhooks.own.hmac: required by `scheme: hmac`'])
+    expect(faultsOf(documentWith({ scheme: 'hmac' }))).toEqual([
+      'spec.webhooks.own.hmac: is required by `scheme: hmac`',
+    ])
     expect(faultsOf(documentWith({ scheme: 'stripe', hmac: options }))).toEqual([
       'spec.webhooks.own.hmac: only `scheme: hmac` takes these options',
     ])
@@ -116,4 +118,15 @@ it.each([
   const document = documentWith(source ?? {})
   if (!source) Object.assign(document.spec.webhooks, { own: value })
   expect(faultsOf(document).length).toBeGreaterThan(0)
+})
+
+describe('retentionDays', () => {
+  it('covers the dedupe window, since what is forgotten is known as no duplicate', () => {
+    const reason = (hours: number) =>
+      `spec.webhooks.own.retentionDays: must cover the dedupe window of ${hours} hours: what is forgotten is known as no duplicate`
+    expect(faultsOf(documentWith({ scheme: 'stripe', retentionDays: 2 }))).toEqual([reason(72)])
+    expect(faultsOf(documentWith({ scheme: 'stripe', retentionDays: 3 }))).toEqual([])
+    expect(faultsOf(documentWith({ scheme: 'stripe', retentionDays: 2, dedupe: { windowHours: 48 } }))).toEqual([])
+    expect(faultsOf(documentWith({ scheme: 'stripe', dedupe: { windowHours: 336 } }))).toEqual([])
+  })
 })

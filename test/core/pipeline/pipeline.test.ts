@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Fault } from '#core/fault.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import { Pipeline } from '#core/pipeline/pipeline.ts'
-import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
+import { deny, drop, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import { entryOf, exchangeOf, recordingPorts } from '../../support/ports.ts'
 
 /** Policies that note when they are called; each passes unless it is told what to do. */
@@ -118,6 +118,17 @@ describe('a deny', () => {
   })
 })
 
+it('goes on after a drop, to an ending that knows of it, and counts it', async () => {
+  const { calls, policy } = noting()
+  const { ports, counted } = recordingPorts()
+  const pipeline = new Pipeline({ inspect: [policy('filter', () => drop('unwanted')), policy('b')] })
+  const walk = await pipeline.walk(start(), ports, ending)
+  expect(walk).toMatchObject({ kind: 'ended', exchange: { isDropped: true } })
+  expect(calls.filter(call => !call.startsWith('after'))).toEqual(['filter', 'b'])
+  expect(calls.filter(call => call.startsWith('after'))).toHaveLength(2)
+  expect(counted[0]).toBe('shop policy_verdicts_total {"door":"hooks","policy":"filter","verdict":"drop"} 1')
+})
+
 describe('a policy’s mode', () => {
   const denying = (name: string, isMandatory = false) => {
     const { calls, policy } = noting()
@@ -132,6 +143,17 @@ describe('a policy’s mode', () => {
     expect(calls).toEqual(['schema'])
     expect(counted).toEqual(['shop policy_verdicts_total {"door":"hooks","policy":"schema","verdict":"would-deny"} 1'])
     expect(logged).toEqual(['info would-deny route-unknown'])
+  })
+
+  it('shadow records a drop as would-drop and drops nothing', async () => {
+    const { policy } = noting()
+    const { ports, counted, logged } = recordingPorts()
+    const pipeline = new Pipeline({ inspect: [policy('filter', () => drop('unwanted'))] })
+    const walk = await pipeline.walk(start({ filter: 'shadow' }), ports, ending)
+    expect(walk).toMatchObject({ kind: 'ended' })
+    expect(walk.exchange.isDropped).toBeUndefined()
+    expect(counted).toEqual(['shop policy_verdicts_total {"door":"hooks","policy":"filter","verdict":"would-drop"} 1'])
+    expect(logged).toEqual(['info would-drop'])
   })
 
   it('shadow changes nothing for a policy that passes', async () => {
