@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import packageJson from '#package' with { type: 'json' }
+import { apps } from './commands/apps.ts'
 import { build } from './commands/build.ts'
 import { events } from './commands/events.ts'
 import { push } from './commands/push.ts'
+import { replays } from './commands/replays.ts'
 import { send } from './commands/send.ts'
 import { start } from './commands/start.ts'
 import { exitCodes, Failure, paint, problemText, sayJson, tell } from './output.ts'
@@ -15,10 +17,12 @@ const program = new Command('gatehouse')
   .addCommand(start)
   .addCommand(build)
   .addCommand(push)
+  .addCommand(apps)
   .addCommand(events)
+  .addCommand(replays)
   .addCommand(send)
 
-for (const command of [program, ...program.commands, ...events.commands])
+for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)])
   command.exitOverride().showHelpAfterError('(--help shows what it takes)')
 
 try {

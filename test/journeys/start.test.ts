@@ -96,6 +96,33 @@ describe('a started gateway', () => {
     ).toEqual(['1', '2'])
   })
 
+  it('holds deliveries back between `apps pause` and `apps resume`, and says so', async () => {
+    const apps = (...more: string[]) => gatehouse(['apps', ...more, '--url', gateway.url, '--state', state, '--json'])
+    const paused = await apps('pause', 'probe', '--source', 'in', '--reason', 'the app is being mended')
+    expect(JSON.parse(paused.stdout)).toMatchObject({ app: 'probe', paused: ['in'] })
+    const { eventId } = JSON.parse((await send()).stdout).body
+    expect(JSON.parse((await events('show', eventId)).stdout)).toMatchObject({ state: 'waiting', attempts: [] })
+    expect(JSON.parse((await apps('resume', 'probe', '--reason', 'mended')).stdout)).toMatchObject({ paused: [] })
+    const delivered = async () => JSON.parse((await events('show', eventId)).stdout).state === 'delivered'
+    await until('delivered', delivered)
+  })
+
+  it('counts, sends and watches a replay of many', async () => {
+    const replays = (...more: string[]) =>
+      gatehouse(['replays', ...more, '--url', gateway.url, '--state', state, '--json'])
+    const chosen = ['start', '--app', 'probe', '--in-state', 'delivered', '--reason', 'to see']
+    const { matched } = JSON.parse((await replays(...chosen, '--dry-run')).stdout)
+    expect(matched).toBeGreaterThan(0)
+    const watched = await replays(...chosen, '--per-second', '100', '--watch')
+    expect(JSON.parse(watched.stdout)).toMatchObject({
+      state: 'done',
+      matched,
+      sent: matched,
+      delivered: matched,
+      dead: 0,
+    })
+  })
+
   it('refuses what `send --forge` sends, and `send` ends with 1', async () => {
     const forged = await send('--forge')
     expect(forged.code).toBe(1)
@@ -105,6 +132,11 @@ describe('a started gateway', () => {
   it('refuses a second start on its state', async () => {
     const args = ['start', '--port', String(await freePort()), '--registry', registry, '--state', state, '--no-samples']
     expect(await gatehouse(args)).toMatchObject({ code: 1, stderr: expect.stringContaining('already running') })
+  })
+
+  it('ends a start that fails after it has started the sample app', async () => {
+    const args = ['start', '--port', new URL(gateway.url).port, '--state', join(folder.path, 'failing')]
+    expect((await gatehouse(args)).code).not.toBe(0)
   })
 
   it('refuses a start on its port', async () => {
@@ -122,14 +154,14 @@ describe('a started gateway', () => {
   })
 
   it('takes up, within 30 s, what the printed `wrangler kv bulk put` line sends, and what `push --local` writes', async () => {
-    const out = join(folder.path, 'bulk.json')
+    const out = join(state, 'registry.bulk.json')
     const moved = join(folder.path, 'moved')
     const named = (name: string) => probeManifest(app.url).replace('name: probe', `name: ${name}`)
     await write(moved, { 'by-wrangler.yaml': named('by-wrangler') })
     expect((await gatehouse(['build', moved, '--out', out, '--environment', 'local'])).code).toBe(0)
     const line = gateway.output().match(/npx wrangler kv bulk put .*$/m)?.[0] ?? ''
     expect(line).toContain(`--local --persist-to ${state}`)
-    expect(await shell(line.replace('.gatehouse/registry.bulk.json', out))).toMatchObject({ code: 0 })
+    expect(await shell(line)).toMatchObject({ code: 0 })
 
     await write(moved, { 'by-push.yaml': named('by-push') })
     const pushed = await gatehouse(['push', moved, '--local', '--state', state, '--json'])

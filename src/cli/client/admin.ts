@@ -35,7 +35,8 @@ export async function callAdmin(
       exitCodes.unreachable,
     )
   })
-  const answer = (await response.json()) as Record<string, unknown>
+  const text = await response.text()
+  const answer = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
   if (response.ok) return answer
   const { code, title, remediation, faults } = answer as {
     code: string

@@ -34,7 +34,7 @@ export const samples: Readonly<Record<string, MakeSample>> = {
       {
         action: 'opened',
         number: 1,
-        pull_request: { number: 1, title: 'Sample' },
+        pull_request: { number: 1, node_id: `PR_${id}`, title: 'Sample' },
         repository: { full_name: 'octo/sample' },
       },
       { 'x-github-event': 'pull_request', 'x-github-delivery': id, 'user-agent': 'GitHub-Hookshot/sample' },
@@ -51,7 +51,13 @@ export const samples: Readonly<Record<string, MakeSample>> = {
 
   shopify: id =>
     json(
-      { id: 820982911946154500, email: 'jon@example.com', total_price: '19.90', currency: 'EUR' },
+      {
+        id: 820982911946154500,
+        admin_graphql_api_id: `gid://shopify/Order/${id}`,
+        email: 'jon@example.com',
+        total_price: '19.90',
+        currency: 'EUR',
+      },
       {
         'x-shopify-topic': 'orders/create',
         'x-shopify-shop-domain': 'sample.myshopify.com',
@@ -60,5 +66,5 @@ export const samples: Readonly<Record<string, MakeSample>> = {
       },
     ),
 
-  hmac: () => json({ type: 'stock.changed', data: { article: 4711, left: 3 } }),
+  hmac: id => json({ type: 'stock.changed', data: { booking: id, article: 4711, left: 3 } }),
 }

@@ -33,5 +33,6 @@ export const build = new Command('build')
     await writeFile(out, JSON.stringify(bulkItems(published), null, 2))
     if (json) return sayJson({ out, apps: published.map(({ app, change, pointer }) => ({ app, change, ...pointer })) })
     say(differenceText(published, new Date()))
-    say(`\n${out} written. Send it: npx wrangler kv bulk put ${out} --binding REGISTRY --remote`)
+    const target = environment === 'local' ? '--local --persist-to .gatehouse' : '--remote'
+    say(`\n${out} written. Send it: npx wrangler kv bulk put ${out} --binding REGISTRY ${target}`)
   })

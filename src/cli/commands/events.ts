@@ -1,39 +1,16 @@
 import { Command } from 'commander'
 import type { EventView } from '#core/delivery/event.ts'
-import { eventStates } from '#core/delivery/event.ts'
 import { callAdmin } from '../client/admin.ts'
+import { type ChosenEvents, filterFrom, type GatewayOptions, withEventFilter, withGateway } from '../client/options.ts'
 import { paint, say, sayJson, table } from '../output.ts'
 
-interface Shared {
-  readonly url: string
-  readonly state: string
-  readonly json: boolean
-}
-
-const withShared = (command: Command) =>
-  command
-    .option('--url <url>', 'address of the gateway', 'http://127.0.0.1:8787')
-    .option('--state <folder>', 'state folder of `npm start`, for its operator token', '.gatehouse')
-    .option('--json', 'print the answer as JSON', false)
-
-const filters = ['source', 'inState', 'fault', 'from', 'to', 'limit', 'cursor'] as const
-
-const list = withShared(new Command('list'))
+const list = withGateway(withEventFilter(new Command('list')))
   .description('events of an app, newest first')
-  .requiredOption('--app <app>', 'app')
-  .option('--source <source>', 'only of this source')
-  .option('--in-state <state>', `only in this state: ${eventStates.join(', ')}`)
-  .option('--fault <code>', 'only with this fault')
-  .option('--from <time>', 'received at or after, e.g. 2026-11-21T08:00:00Z')
-  .option('--to <time>', 'received before')
   .option('--limit <number>', 'at most so many', '50')
   .option('--cursor <cursor>', 'go on where an earlier list ended')
-  .action(async (options: Shared & { app: string } & Partial<Record<(typeof filters)[number], string>>) => {
-    const query = new URLSearchParams({ app: options.app })
-    for (const name of filters) {
-      const value = options[name]
-      if (value !== undefined) query.set(name === 'inState' ? 'state' : name, value)
-    }
+  .action(async (options: GatewayOptions & ChosenEvents & { app: string; limit: string; cursor?: string }) => {
+    const { app, limit, cursor } = options
+    const query = new URLSearchParams({ app, ...filterFrom(options), limit, ...(cursor && { cursor }) })
     const answer = (await callAdmin(`events?${query}`, options)) as { items: EventView[]; next: string | null }
     if (options.json) return sayJson(answer)
     if (answer.items.length === 0) return say('No events.')
@@ -41,31 +18,43 @@ const list = withShared(new Command('list'))
     if (answer.next) say(`\nMore: --cursor ${answer.next}`)
   })
 
-const show = withShared(new Command('show'))
+const show = withGateway(new Command('show'))
   .description('one event with its attempts')
   .argument('<id>', 'event id')
-  .action(async (id: string, options: Shared) => {
+  .action(async (id: string, options: GatewayOptions) => {
     const event = (await callAdmin(`events/${encodeURIComponent(id)}`, options)) as EventView
     if (options.json) return sayJson(event)
     say(eventText(event))
   })
 
-const replay = withShared(new Command('replay'))
+const replay = withGateway(new Command('replay'))
   .description('deliver an event again, whatever became of it')
   .argument('<id>', 'event id')
   .requiredOption('--reason <text>', 'why; it is recorded')
-  .action(async (id: string, options: Shared & { reason: string }) => {
+  .action(async (id: string, options: GatewayOptions & { reason: string }) => {
     const request = { method: 'POST', body: { reason: options.reason } }
     const event = (await callAdmin(`events/${encodeURIComponent(id)}/replay`, options, request)) as EventView
     if (options.json) return sayJson(event)
     say(eventText(event))
   })
 
+const purge = withGateway(new Command('purge'))
+  .description('forget an event: in the mailbox, its body and its archived dead letter')
+  .argument('<id>', 'event id')
+  .requiredOption('--reason <text>', 'why; it is recorded')
+  .action(async (id: string, options: GatewayOptions & { reason: string }) => {
+    const path = `events/${encodeURIComponent(id)}?reason=${encodeURIComponent(options.reason)}`
+    await callAdmin(path, options, { method: 'DELETE' })
+    if (options.json) return void sayJson({ purged: 1 })
+    say(`${id} is forgotten.`)
+  })
+
 export const events = new Command('events')
-  .description('look at accepted events, and send them again')
+  .description('look at accepted events, send them again, forget them')
   .addCommand(list)
   .addCommand(show)
   .addCommand(replay)
+  .addCommand(purge)
 
 const colours = { waiting: 'yellow', delivering: 'cyan', delivered: 'green', dead: 'red', dropped: 'dim' } as const
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { utf8Bytes } from '#core/encoding.ts'
 import { Secret } from '#core/secrets/secret.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
@@ -17,8 +17,8 @@ interface Options {
   readonly app: string
   readonly source: string
   readonly event?: string
-  readonly id: string
-  readonly skew: string
+  readonly id?: string
+  readonly skew: number
   readonly forge: boolean
   readonly url: string
   readonly registry: string
@@ -32,12 +32,22 @@ export const send = new Command('send')
   .requiredOption('--app <app>', 'app')
   .requiredOption('--source <source>', 'webhook source of the app')
   .option('--event <file>', 'send the bytes of this file instead of a sample')
-  .option('--id <id>', "the vendor's event id (default: a new one)", crypto.randomUUID())
-  .option('--skew <seconds>', 'shift the timestamp, e.g. -600 for a stale one', '0')
+  .option('--id <id>', "the vendor's event id (default: a new one)")
+  .option('--skew <seconds>', 'shift the timestamp, e.g. -600 for a stale one', wholeSeconds, 0)
   .option('--forge', 'change the body after signing, as an attacker would', false)
   .option('--url <url>', 'address of the gateway', 'http://127.0.0.1:8787')
-  .option('--registry <folder>', 'where the manifest of the app is', join(root, 'examples/registry'))
-  .option('--secrets <file>', 'where its secrets are', join(root, 'examples/secrets.env'))
+  .addOption(
+    new Option('--registry <folder>', 'where the manifest of the app is').default(
+      join(root, 'examples/registry'),
+      'examples/registry',
+    ),
+  )
+  .addOption(
+    new Option('--secrets <file>', 'where its secrets are').default(
+      join(root, 'examples/secrets.env'),
+      'examples/secrets.env',
+    ),
+  )
   .option('--json', 'print the answer as JSON', false)
   .action(async (scheme: string, options: Options) => {
     const request = await signedRequest(scheme, options)
@@ -56,7 +66,10 @@ export const send = new Command('send')
     if (!response.ok) process.exitCode = exitCodes.refused
   })
 
-async function signedRequest(scheme: string, { app, source, event, id, skew, forge, registry, secrets }: Options) {
+async function signedRequest(
+  scheme: string,
+  { app, source, event, id = crypto.randomUUID(), skew, forge, registry, secrets }: Options,
+) {
   const makeSample = samples[scheme]
   if (!makeSample) throw new Failure(`No scheme ${scheme}. Known: ${Object.keys(samples).join(', ')}.`, exitCodes.usage)
   const declared = await readRegistry(registry, fetchSetting('local'))
@@ -69,10 +82,10 @@ async function signedRequest(scheme: string, { app, source, event, id, skew, for
 
   const [name = ''] = webhook.secrets
   const variable = secretVariable(app, name)
-  const value = process.env[variable] ?? (await readSecrets(secrets))[variable]
-  if (!value) throw new Failure(`The secret ${variable} is neither in the environment nor in ${secrets}.`)
+  const value = (await readSecrets(secrets))[variable] ?? process.env[variable]
+  if (!value) throw new Failure(`The secret ${variable} is neither in ${secrets} nor in the environment.`)
 
-  const timestampSeconds = Math.floor(Date.now() / 1000) + Number(skew)
+  const timestampSeconds = Math.floor(Date.now() / 1000) + skew
   const sample = makeSample(id, timestampSeconds)
   const body = event ? new Uint8Array(await readFile(event)) : utf8Bytes(sample.body)
   const signature = await signAs(row, body, { id, timestampSeconds }, [new Secret(name, value)])
@@ -93,4 +106,9 @@ function parsed(text: string): unknown {
   } catch {
     return text
   }
+}
+
+function wholeSeconds(text: string): number {
+  if (!/^[+-]?\d{1,9}$/.test(text)) throw new InvalidArgumentError('seconds are a whole number, such as -600')
+  return Number(text)
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { Command, InvalidArgumentError } from 'commander'
+import { join, resolve } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { guide } from '../machine/guide.ts'
 import { startMachine } from '../machine/machine.ts'
 import { root } from '../machine/paths.ts'
-import { samplePort, startSample } from '../machine/sample-app.ts'
+import { startSample } from '../machine/sample-app.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
 import { readRegistry } from '../registry/folder.ts'
@@ -22,34 +23,35 @@ interface Options {
 export const start = new Command('start')
   .description('run the gateway on this machine, with its state in a folder')
   .option('--port <number>', 'port on 127.0.0.1', portNumber, 8787)
-  .option('--registry <folder>', 'folder of *.yaml manifests to publish at start', examples.registry)
+  .addOption(
+    new Option('--registry <folder>', 'folder of *.yaml manifests to publish at start').default(
+      examples.registry,
+      'examples/registry',
+    ),
+  )
   .option('--secrets <file>', 'file of SECRET_<APP>__<NAME>=value lines (with the example registry: its own)')
   .option('--state <folder>', 'where KV, mailboxes, bodies and keys are kept', '.gatehouse')
   .option('--no-samples', 'do not start the sample micro-app')
   .action(async ({ port, registry, secrets, state, samples }: Options) => {
     const declared = await readRegistry(registry, fetchSetting('local'))
-    const secretsFile = secrets ?? (registry === examples.registry ? examples.secrets : undefined)
+    const isExample = resolve(registry) === examples.registry
+    const secretsFile = secrets ?? (isExample ? examples.secrets : undefined)
     const variables = { ...ownVariables(process.env), ...(secretsFile && (await readSecrets(secretsFile))) }
     for (const name of missingSecrets(declared, variables)) {
       tell(`${paint('yellow', 'warning', process.stderr)} ${name} is not set: requests that need it get secret-missing`)
     }
 
     const app = samples ? await startSample(signingKeys(declared, variables)) : undefined
-    const machine = await startMachine({
-      port,
-      state,
-      declared,
-      variables,
-      onRestarted: () => tell('workerd had died and runs again; its state was on disk.'),
+    const onRestarted = () => tell('workerd had died and runs again; its state was on disk.')
+    const machine = await startMachine({ port, state, declared, variables, onRestarted }).catch(error => {
+      app?.stop()
+      throw error
     })
     if (machine.orphans > 0) tell(`Ended ${machine.orphans} workerd that an earlier start had left behind.`)
     say(`Gatehouse is listening on ${machine.url}`)
-    say(guide({ url: machine.url, state, registry, samples }))
+    say(guide({ port, state, isExample, samples }))
 
-    const signal = await Promise.race([
-      once(process, 'SIGINT').then(() => 'SIGINT'),
-      once(process, 'SIGTERM').then(() => 'SIGTERM'),
-    ])
+    const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(name => once(process, name).then(() => name)))
     tell(`${signal}: stopping.`)
     app?.stop()
     await machine.stop()
@@ -62,37 +64,6 @@ function ownVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
     ([name, value]) => value && /^(SECRET_|PUBLIC_URL$|METRICS_TOKEN$)/.test(name),
   )
   return Object.fromEntries(own) as Record<string, string>
-}
-
-function guide({
-  url,
-  state,
-  registry,
-  samples,
-}: {
-  url: string
-  state: string
-  registry: string
-  samples: boolean
-}): string {
-  const lines = [
-    '',
-    'Try, in another terminal:',
-    ...(registry === examples.registry
-      ? [
-          '  npx gatehouse send stripe --app shop --source stripe',
-          '  npx gatehouse send github --app helpdesk --source github --forge',
-        ]
-      : []),
-    '  npx gatehouse events list --app <app>',
-    `  curl ${url}/metrics`,
-    ...(samples ? [`The sample micro-app shows what it received: http://127.0.0.1:${samplePort}/`] : []),
-    '',
-    'Publish a registry into this gateway:',
-    `  npx gatehouse push <folder> --local --state ${state}`,
-    `  npx gatehouse build <folder> --environment local && npx wrangler kv bulk put .gatehouse/registry.bulk.json --binding REGISTRY --local --persist-to ${state}`,
-  ]
-  return lines.join('\n')
 }
 
 function portNumber(text: string): number {

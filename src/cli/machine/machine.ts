@@ -1,12 +1,16 @@
 import { createServer } from 'node:net'
+import type { Miniflare } from 'miniflare'
 import { settingsFrom } from '#core/settings.ts'
 import { exitCodes, Failure } from '../output.ts'
 import type { Declared } from '../registry/folder.ts'
 import { startGateway } from './gateway.ts'
-import { localAdmin } from './keys.ts'
+import { localKeys } from './keys.ts'
 import { statePaths } from './paths.ts'
 import { noteRunning, reclaim } from './processes.ts'
 import { publishLocally } from './publish-local.ts'
+
+/** How often the worker's cron is fired. */
+const cronEveryMs = 60_000
 
 export interface MachineOptions {
   readonly port: number
@@ -37,7 +41,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const paths = statePaths(state)
   const orphans = await reclaim(paths.running)
   await refuseTakenPort(port)
-  const variables = { ...options.variables, ...(await localAdmin(paths, new Date())) }
+  const variables = { ...options.variables, ...(await localKeys(paths, new Date())) }
   settingsFrom({ ...variables, ENVIRONMENT: 'local' })
 
   const gateway = await startGateway({
@@ -52,12 +56,22 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   })
   await publishLocally(gateway, declared)
   await noteRunning(paths.running, port)
+  const cron = setInterval(() => void fireCron(gateway), cronEveryMs)
 
   return {
     url: `http://127.0.0.1:${port}`,
     orphans,
-    stop: () => gateway.dispose(),
+    async stop() {
+      clearInterval(cron)
+      await gateway.dispose()
+    },
   }
+}
+
+/** The emulator never fires a cron by itself. A tick that is missed while workerd starts again is made up by the next. */
+async function fireCron(gateway: Miniflare): Promise<void> {
+  const worker = await gateway.getWorker('gatehouse').catch(() => undefined)
+  await worker?.scheduled({ cron: 'npm start' }).catch(() => {})
 }
 
 async function refuseTakenPort(port: number): Promise<void> {
