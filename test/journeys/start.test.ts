@@ -206,7 +206,7 @@ it('ends at once with every fault of a broken registry, and of a broken secrets 
   expect(secrets.stderr).not.toContain('with-a-value')
 })
 
-it('makes keys once, so that an operator token survives a restart on the same state', async () => {
+it('makes keys once, so that an operator token survives a restart on the same state; and says where it is as JSON', async () => {
   await using own = await temporaryFolder()
   await write(own.path, {
     'registry/probe.yaml': probeManifest('https://probe.example.com'),
@@ -226,7 +226,8 @@ it('makes keys once, so that an operator token survives a restart on the same st
   const first = await startGatehouse(args)
   const token = await readFile(join(own.path, 'state/operator-token'), 'utf8')
   await first.stop()
-  const second = await startGatehouse(args)
+  const second = await startGatehouse([...args, '--json'])
+  expect(JSON.parse(second.output())).toMatchObject({ url: second.url, apps: ['probe'] })
   const response = await fetch(`${second.url}/admin/v1/events?app=probe`, {
     headers: { authorization: `Bearer ${token}` },
   })

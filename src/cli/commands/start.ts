@@ -7,7 +7,7 @@ import { root } from '../machine/paths.ts'
 import { startSample } from '../machine/sample-app.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
-import { readRegistry } from '../registry/folder.ts'
+import { type Declared, readRegistry } from '../registry/folder.ts'
 import { fetchSetting } from '../registry/setting.ts'
 
 const examples = { registry: join(root, 'examples/registry'), secrets: join(root, 'examples/secrets.env') }
@@ -18,6 +18,7 @@ interface Options {
   readonly secrets?: string
   readonly state: string
   readonly samples: boolean
+  readonly json: boolean
 }
 
 export const start = new Command('start')
@@ -32,7 +33,8 @@ export const start = new Command('start')
   .option('--secrets <file>', 'file of SECRET_<APP>__<NAME>=value lines (with the example registry: its own)')
   .option('--state <folder>', 'where KV, mailboxes, bodies and keys are kept', '.gatehouse')
   .option('--no-samples', 'do not start the sample micro-app')
-  .action(async ({ port, registry, secrets, state, samples }: Options) => {
+  .option('--json', 'once ready, print one line of JSON instead of the guide', false)
+  .action(async ({ port, registry, secrets, state, samples, json }: Options) => {
     const declared = await readRegistry(registry, fetchSetting('local'))
     const isExample = resolve(registry) === examples.registry
     const secretsFile = secrets ?? (isExample ? examples.secrets : undefined)
@@ -48,8 +50,8 @@ export const start = new Command('start')
       throw error
     })
     if (machine.orphans > 0) tell(`Ended ${machine.orphans} workerd that an earlier start had left behind.`)
-    say(`Gatehouse is listening on ${machine.url}`)
-    say(guide({ port, state, isExample, samples }))
+    if (json) say(JSON.stringify({ url: machine.url, state, registry, apps: declared.map(appName) }))
+    else say(`Gatehouse is listening on ${machine.url}\n${guide({ port, state, isExample, samples })}`)
 
     const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(name => once(process, name).then(() => name)))
     tell(`${signal}: stopping.`)
@@ -57,6 +59,8 @@ export const start = new Command('start')
     await machine.stop()
     process.exit(0)
   })
+
+const appName = ({ manifest }: Declared) => manifest.metadata.name
 
 /** What the worker may know of this shell: its secrets and its own settings, nothing else. */
 function ownVariables(environment: NodeJS.ProcessEnv): Record<string, string> {

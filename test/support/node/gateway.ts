@@ -66,7 +66,7 @@ export async function startGatehouse(args: readonly string[]): Promise<Started> 
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk
-      const url = /^Gatehouse is listening on (\S+)$/m.exec(output)?.[1]
+      const url = (/^Gatehouse is listening on (\S+)$/m.exec(output) ?? /"url":"([^"]+)"/.exec(output))?.[1]
       if (url) resolve(url)
     }
     child.stdout.on('data', read)
