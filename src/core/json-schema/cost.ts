@@ -1,4 +1,5 @@
-import { isObject, type JsonSchema, type SchemaProblem } from './guards.ts'
+import type { JsonSchema, SchemaProblem } from './guards.ts'
+import { isObject } from './keywords.ts'
 
 const maxSubschemas = 2_000
 const maxWrittenDepth = 32

@@ -1,4 +1,5 @@
 import { nearest } from '#core/manifest/problems.ts'
+import { annotations, companions, holders, isObject, plain, refused } from './keywords.ts'
 
 export type Path = readonly (string | number)[]
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
@@ -10,127 +11,10 @@ export interface SchemaProblem {
   readonly remedy: string
 }
 
-/** What a keyword takes. */
-interface Form {
-  readonly must: string
-  holds(value: unknown): boolean
-}
-
 export const maxSchemaBytes = 65_536
 const maxDepth = 32
 const maxUniqueItems = 256
 const maxProblems = 20
-const dialect = 'https://json-schema.org/draft/2020-12/schema'
-const typeNames = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
-/** Those whose check in the library takes linear time; its `url` took 24 s for 38 characters. */
-const formats = ['date', 'date-time', 'email', 'hostname', 'ipv4', 'ipv6', 'time', 'uri', 'uuid']
-
-const text: Form = { must: 'be a text', holds: value => typeof value === 'string' }
-const flag: Form = { must: 'be true or false', holds: value => typeof value === 'boolean' }
-const number: Form = { must: 'be a number', holds: Number.isFinite }
-const count: Form = {
-  must: 'be a whole number from 0',
-  holds: value => Number.isSafeInteger(value) && Number(value) >= 0,
-}
-const names: Form = { must: 'be a list of texts', holds: value => isListOf(value, text.holds) }
-const anything: Form = { must: 'be JSON', holds: () => true }
-const isTypeName = (value: unknown) => typeNames.includes(String(value))
-
-/** Keywords that only tell a reader something; the library is not given them. */
-export const annotations: Readonly<Record<string, Form>> = {
-  $schema: { must: `be ${dialect}, or be left out`, holds: value => value === dialect },
-  $id: text,
-  $comment: text,
-  title: text,
-  description: text,
-  default: anything,
-  examples: { must: 'be a list', holds: Array.isArray },
-  deprecated: flag,
-  readOnly: flag,
-  writeOnly: flag,
-}
-
-/** Keywords that judge a value without a schema of their own. */
-const plain: Readonly<Record<string, Form>> = {
-  $ref: text,
-  type: {
-    must: `be one of ${typeNames.join(', ')}, or a list of them`,
-    holds: value => isTypeName(value) || (isListOf(value, isTypeName) && value.length > 0),
-  },
-  enum: { must: 'be a list of at least one value', holds: value => Array.isArray(value) && value.length > 0 },
-  const: anything,
-  format: { must: `be one of ${formats.join(', ')}`, holds: value => formats.includes(String(value)) },
-  minimum: number,
-  maximum: number,
-  exclusiveMinimum: number,
-  exclusiveMaximum: number,
-  multipleOf: { must: 'be a number above 0', holds: value => number.holds(value) && Number(value) > 0 },
-  minLength: count,
-  maxLength: count,
-  minItems: count,
-  maxItems: count,
-  uniqueItems: flag,
-  minContains: count,
-  maxContains: count,
-  minProperties: count,
-  maxProperties: count,
-  required: names,
-  dependentRequired: {
-    must: 'be an object of lists of texts',
-    holds: value => isObject(value) && Object.values(value).every(names.holds),
-  },
-}
-
-/** Keywords that hold schemas: one, a list, or an object of them. */
-export const holders: Readonly<Record<string, 'one' | 'list' | 'map'>> = {
-  items: 'one',
-  contains: 'one',
-  additionalProperties: 'one',
-  propertyNames: 'one',
-  not: 'one',
-  if: 'one',
-  // biome-ignore lint/suspicious/noThenProperty: a keyword's name
-  then: 'one',
-  else: 'one',
-  prefixItems: 'list',
-  allOf: 'list',
-  anyOf: 'list',
-  oneOf: 'list',
-  properties: 'map',
-  dependentSchemas: 'map',
-  $defs: 'map',
-}
-
-const linear = 'List the values with `enum` or `const`, or write a filter `when` with `matches`, whose time is linear.'
-const unevaluated = 'List what is allowed, and set `additionalProperties` or `items` to false.'
-
-/** Keywords that the library does not check, or not right, or not in bounded time; each with what to do instead. */
-const refused: Readonly<Record<string, string>> = {
-  pattern: linear,
-  patternProperties: linear,
-  unevaluatedProperties: unevaluated,
-  unevaluatedItems: unevaluated,
-  definitions: 'Write `$defs`.',
-  dependencies: 'Write `dependentRequired` or `dependentSchemas`.',
-  additionalItems: 'Write `prefixItems` for the first items, and `items` for the rest.',
-  nullable: 'Write `type: [<type>, "null"]`.',
-  example: 'Write `examples`.',
-  $anchor: 'Refer to `#/$defs/<name>`.',
-  $dynamicAnchor: 'Refer to `#/$defs/<name>`.',
-  $dynamicRef: 'Write `$ref`.',
-  $recursiveAnchor: 'Refer to `#/$defs/<name>`.',
-  $recursiveRef: 'Write `$ref`.',
-}
-
-/** Keywords that say nothing without another beside them. */
-const companions: Readonly<Record<string, string>> = {
-  // biome-ignore lint/suspicious/noThenProperty: a keyword's name
-  then: 'if',
-  else: 'if',
-  minContains: 'contains',
-  maxContains: 'contains',
-}
-
 /** Everything that a schema may not hold; nothing when the library judges by it as it reads. */
 export function formProblems(schema: unknown): readonly SchemaProblem[] {
   const unfit = unfitness(schema, 1, { characters: maxSchemaBytes })
@@ -224,10 +108,6 @@ export function formProblems(schema: unknown): readonly SchemaProblem[] {
   }
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Why a schema should not even be looked through; one that holds itself, as YAML's aliases can make it, is too deep. */
 function unfitness(value: unknown, depth: number, left: { characters: number }): string | undefined {
   if (depth > maxDepth) return `is more than ${maxDepth} levels deep`
@@ -248,10 +128,6 @@ function isJson(value: unknown): boolean {
 
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value) ?? '').length
-}
-
-function isListOf(value: unknown, isOne: (item: unknown) => boolean): value is readonly unknown[] {
-  return Array.isArray(value) && value.every(isOne)
 }
 
 function remedyFor(name: string): string {

@@ -1,6 +1,7 @@
 import { Validator as Library, type OutputUnit, type Schema } from '@cfworker/json-schema'
 import { costOf, costProblems, worst } from './cost.ts'
-import { annotations, formProblems, holders, isObject, type JsonSchema, type SchemaProblem } from './guards.ts'
+import { formProblems, type JsonSchema, type SchemaProblem } from './guards.ts'
+import { annotations, holders, isObject } from './keywords.ts'
 
 /** A larger body is not judged: it does not fit. */
 export const maxBodyBytes = 1_048_576
