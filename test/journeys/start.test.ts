@@ -156,11 +156,13 @@ describe('a started gateway', () => {
   it('takes up, within 30 s, what the printed `wrangler kv bulk put` line sends, and what `push --local` writes', async () => {
     const out = join(state, 'registry.bulk.json')
     const moved = join(folder.path, 'moved')
+    const line = gateway.output().match(/npx wrangler kv bulk put .*$/m)?.[0] ?? ''
+    expect(line).toContain(`--local --persist-to ${state}`)
+    expect(await shell(line)).toMatchObject({ code: 0 })
+
     const named = (name: string) => probeManifest(app.url).replace('name: probe', `name: ${name}`)
     await write(moved, { 'by-wrangler.yaml': named('by-wrangler') })
     expect((await gatehouse(['build', moved, '--out', out, '--environment', 'local'])).code).toBe(0)
-    const line = gateway.output().match(/npx wrangler kv bulk put .*$/m)?.[0] ?? ''
-    expect(line).toContain(`--local --persist-to ${state}`)
     expect(await shell(line)).toMatchObject({ code: 0 })
 
     await write(moved, { 'by-push.yaml': named('by-push') })

@@ -54,7 +54,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       options.onRestarted?.()
     },
   })
-  await publishLocally(gateway, declared)
+  await publishLocally(gateway, declared, paths.bulk)
   await noteRunning(paths.running, port)
   const cron = setInterval(() => void fireCron(gateway), cronEveryMs)
 

@@ -13,5 +13,7 @@ export function statePaths(stateFolder: string) {
     keys: join(state, 'keys.json'),
     operatorToken: join(state, 'operator-token'),
     running: join(state, 'running.json'),
+    /** The registry as last published, as `wrangler kv bulk put` takes it. */
+    bulk: join(state, 'registry.bulk.json'),
   }
 }

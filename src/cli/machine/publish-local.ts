@@ -1,11 +1,20 @@
+import { writeFile } from 'node:fs/promises'
 import type { Miniflare } from 'miniflare'
 import { keys } from '#core/keys.ts'
 import { bulkItems, pointersFrom } from '../registry/bulk.ts'
 import type { Declared } from '../registry/folder.ts'
 import { publications } from '../registry/publications.ts'
 
-/** Publishes a registry folder into a gateway that this process runs; apps that have not changed keep their dates. */
-export async function publishLocally(miniflare: Miniflare, declared: readonly Declared[]): Promise<void> {
+/**
+ * Publishes a registry folder into a gateway that this process runs; apps that have not changed keep their dates.
+ *
+ * @param bulkFile where the same is left for `wrangler kv bulk put`
+ */
+export async function publishLocally(
+  miniflare: Miniflare,
+  declared: readonly Declared[],
+  bulkFile: string,
+): Promise<void> {
   const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
   const pairs = await Promise.all(
     declared.map(async ({ manifest: { metadata } }): Promise<[string, string | null]> => {
@@ -14,7 +23,9 @@ export async function publishLocally(miniflare: Miniflare, declared: readonly De
     }),
   )
   const published = await publications(declared, pointersFrom(pairs), { environment: 'local', renew: false })
-  for (const { key, value, metadata } of bulkItems(published)) {
+  const items = bulkItems(published)
+  await writeFile(bulkFile, JSON.stringify(items, null, 2))
+  for (const { key, value, metadata } of items) {
     await registry.put(key, value, metadata ? { metadata } : undefined)
   }
 }

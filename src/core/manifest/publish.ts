@@ -35,7 +35,8 @@ export async function publication(
   const digest = await digestOf(document)
   const revision: Revision = { manifest: document, digest, schemaVersion: 1 }
   const app = metadata.name
-  if (previous?.digest === digest && !renew) return { app, change: 'unchanged', revision, pointer: previous }
+  const isSame = previous?.digest === digest && previous.environment === environment
+  if (isSame && !renew) return { app, change: 'unchanged', revision, pointer: previous }
 
   const pointer: Pointer = {
     digest,
@@ -45,7 +46,7 @@ export async function publication(
     sequence: (previous?.sequence ?? 0) + 1,
     environment,
   }
-  const change = !previous ? 'new' : previous.digest === digest ? 'renewed' : 'changed'
+  const change = !previous ? 'new' : isSame ? 'renewed' : 'changed'
   return { app, change, revision, pointer }
 }
 

@@ -42,6 +42,18 @@ describe('publishing a new app', () => {
 })
 
 describe('publishing again', () => {
+  it('into another environment is a change: a pointer says where it holds', async () => {
+    const document = living({ ttlDays: 30 })
+    const setting = { now: day(1), publishedBy: 'tess', environment: 'production', renew: false }
+    const { change, pointer } = await publication(Manifest.parse(document), document, first.pointer, setting)
+    expect({ change, ...pointer }).toMatchObject({
+      change: 'changed',
+      environment: 'production',
+      sequence: 2,
+      expiresAt: first.pointer.expiresAt,
+    })
+  })
+
   it('keeps dates and sequence of what is unchanged, whatever the order of its keys', async () => {
     const { spec, ...others } = living({ ttlDays: 30 })
     const again = await publish({ spec, ...others }, day(9), first.pointer)
