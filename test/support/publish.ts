@@ -3,6 +3,7 @@ import { keys } from '#core/keys.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
+import { documentOf } from './manifests.ts'
 
 export interface TestApp {
   readonly name: string
@@ -15,18 +16,8 @@ export interface TestApp {
 
 /** Publishes an app into the registry the way `gatehouse push` does, and puts its secrets in place. */
 export async function publish({ name, webhooks, secrets = {}, spec = {} }: TestApp): Promise<void> {
-  const document = {
-    apiVersion: 'gatehouse/v1',
-    kind: 'MicroApp',
-    metadata: { name },
-    spec: {
-      owner: { user: 'tess', team: 'tests', contact: '#tests' },
-      lifecycle: { stage: 'sandbox' },
-      upstreams: [{ name: 'stable', url: 'https://app.example.com' }],
-      webhooks,
-      ...spec,
-    },
-  }
+  const upstreams = [{ name: 'stable', url: 'https://app.example.com' }]
+  const document = documentOf({ upstreams, webhooks, ...spec }, name)
   const setting = { now: new Date(), publishedBy: 'tests', environment: 'local', renew: false }
   const { revision, pointer } = await publication(Manifest.parse(document), document, undefined, setting)
   await env.REGISTRY.put(keys.revision(name, revision.digest), JSON.stringify(revision))

@@ -3,8 +3,9 @@ import type { DeliveryTerms, Outcome } from './event.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /**
- * Retries may be this share of first attempts, and this many a second in any case, saved up to a burst:
- * an app that struggles is not struck down by what it failed before.
+ * Retries may be this share of first attempts, and this many a second on top, saved up to a burst: an app
+ * that struggles is not struck down by what it failed before. A retry that succeeds costs nothing, so that
+ * what has gathered drains as fast as a mended app takes it.
  */
 export const retryShare = 0.2
 const retriesPerSecond = 1
@@ -44,6 +45,11 @@ export class Pressure {
     if (isRetry) this.#retries.take(1)
     else this.#retries.add(retryShare)
     if (terms.breaker) this.breaker.started()
+  }
+
+  /** A retry has arrived: what it cost comes back. */
+  retrySucceeded(): void {
+    this.#retries.add(1)
   }
 
   /** @returns `opened` or `closed` when the breaker changed its state, `freed` when its probe came to nothing */

@@ -30,7 +30,7 @@ export function findings(error: z.ZodError, schema: z.ZodType): Finding[] {
     if (issue.code === 'invalid_type')
       return [{ at, reason: `must be ${describe(issue.expected)}`, remedy: 'Change the value to that type.' }]
     const { remedy = remedies[issue.code] ?? 'Change the value so that it holds.' } = ownWords(issue)
-    return [{ at, reason: issue.message, remedy }]
+    return [{ at, reason: boundOf(issue) ?? issue.message, remedy }]
   })
 }
 
@@ -42,6 +42,19 @@ export function pathText(path: Path): string {
       '',
     ) || '(document)'
   )
+}
+
+const units: Readonly<Record<string, string>> = { string: 'character', array: 'item' }
+
+/** A bound in our words, where the schema has none of its own. */
+function boundOf(issue: z.core.$ZodIssue): string | undefined {
+  if (!/^Too (big|small):/.test(issue.message)) return undefined
+  if (issue.code !== 'too_big' && issue.code !== 'too_small') return undefined
+  const [limit, open, closed] =
+    issue.code === 'too_big' ? [issue.maximum, 'less than', 'at most'] : [issue.minimum, 'more than', 'at least']
+  const bound = `${issue.inclusive === false ? open : closed} ${limit}`
+  const unit = units[issue.origin]
+  return unit ? `must have ${bound} ${unit}${Number(limit) === 1 ? '' : 's'}` : `must be ${bound}`
 }
 
 /** A check of ours may bring its own remedy. */

@@ -36,7 +36,7 @@ import {
 import { forget, purge } from './retention.ts'
 import { reap, settle, unreported } from './settle.ts'
 import { Sources } from './sources.ts'
-import { tables } from './tables.ts'
+import { lanes, tables } from './tables.ts'
 import { Turns } from './turns.ts'
 import { contents, list, open, rowOf, show } from './views.ts'
 import type { Mailbox } from './wake.ts'
@@ -86,7 +86,8 @@ export class MailboxObject extends DurableObject<Env> {
       const nowMs = this.#nowMs()
       const settled = settle(sql, sources, settlement, nowMs)
       if (!settled) return
-      const { row } = settled
+      const { row, decision } = settled
+      if (row.lane === lanes.retry && decision.kind === 'delivered') pressure.retrySucceeded()
       this.#noteBreaker(pressure.ended(settlement.outcome, sources.termsOf(row.source), nowMs))
       this.#touched.add(row.source)
     })

@@ -36,9 +36,9 @@ export function gapsOf(sql: SqlStorage, source: string, orderKey: string): strin
     .map(row => row.event_id)
 }
 
-/** A delivery of the key has arrived, and with it the news of its gaps. */
+/** A delivery of the key has arrived, and with it the news of the gaps that it named. */
 export function clearGaps(sql: SqlStorage, source: string, orderKey: string): void {
-  sql.exec('DELETE FROM gaps WHERE source = ? AND order_key = ?', source, orderKey)
+  for (const eventId of gapsOf(sql, source, orderKey)) clearGap(sql, source, orderKey, eventId)
 }
 
 /** The event itself has arrived after all: it is no gap any more, but others may be. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nearest, pathText } from '#core/manifest/problems.ts'
+import { documentOf, documentWith, faultsOf } from '../../support/manifests.ts'
 
 describe('the nearest known word', () => {
   it('is one that a slip of the pen away is meant', () => {
@@ -17,4 +18,14 @@ describe('the nearest known word', () => {
 it('shows a path the way it is written in code', () => {
   expect(pathText(['spec', 'upstreams', 0, 'url'])).toBe('spec.upstreams[0].url')
   expect(pathText([])).toBe('(document)')
+})
+
+it('says a bound that is passed in words of our own', () => {
+  const lifecycle = { stage: 'sandbox', ttlDays: 400 }
+  expect(faultsOf(documentOf({ lifecycle }))).toEqual(['spec.lifecycle.ttlDays: must be at most 365'])
+  const own = 'spec.webhooks.own'
+  expect(faultsOf(documentWith({ delivery: { perSecond: 0 } }))).toEqual([
+    `${own}.delivery.perSecond: must be more than 0`,
+  ])
+  expect(faultsOf(documentWith({ secrets: [] }))).toEqual([`${own}.secrets: must have at least 1 item`])
 })

@@ -47,6 +47,21 @@ describe('the rate of a source', () => {
 })
 
 describe('the retry budget', () => {
+  it('is given back by retries that succeed: a backlog drains as fast as a mended app takes it', async () => {
+    const app = 'retries-drain'
+    const mailbox = await heldMailbox(app)
+    moveTimeBy(0)
+    const ids = await accept(app, mailbox, 60, terms)
+    const againMs = Date.now() + 60_000
+    for (const id of ids) await mailbox.settle(id, 1, answered(503, againMs))
+    mailbox.batches.length = 0
+    moveTimeTo(againMs)
+    await runDurableObjectAlarm(mailbox.stub)
+    for (let at = 0; at < mailbox.batches.length; at++)
+      for (const { eventId } of mailbox.batches[at] ?? []) await mailbox.settle(eventId, 2, answered(200))
+    expect(await mailbox.calls.list({ state: 'delivered' }, { limit: 100 })).toHaveLength(60)
+  })
+
   it('keeps retries to a fifth of first attempts and one a second, whatever has failed before', async () => {
     const mailbox = await heldMailbox('pressure-budget')
     moveTimeBy(0)
