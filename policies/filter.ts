@@ -11,10 +11,11 @@ import { handshakeReply } from '#core/webhook/handshake.ts'
  */
 export const filter: Policy = {
   name: 'filter',
+  doors: ['hooks'],
   isMandatory: false,
 
   before(exchange, { counters, log }) {
-    const { source, scheme } = settled(exchange, 'webhook')
+    const { name, source, scheme } = settled(exchange, 'webhook')
     const { document } = settled(exchange, 'verified')
     if (source.when === undefined || handshakeReply(scheme, document) !== undefined) return pass()
 
@@ -23,14 +24,14 @@ export const filter: Policy = {
     const evaluation = compiled.program.evaluate({
       body: document,
       headers: () => Object.fromEntries(exchange.headers),
-      source: () => exchange.source,
+      source: () => name,
     })
     if (evaluation.kind === 'answer') return evaluation.holds ? pass() : drop('`when` is false')
 
     const { reason, detail } = evaluation
     const { requestId, app } = exchange
-    counters.count(app, 'filter_errors_total', { source: exchange.source, reason })
-    log.write('warn', 'filter-failed', { requestId, app, source: exchange.source, reason, detail })
+    counters.count(app, 'filter_errors_total', { source: name, reason })
+    log.write('warn', 'filter-failed', { requestId, app, source: name, reason, detail })
     return pass()
   },
 }

@@ -9,6 +9,7 @@ import { handshakeReply } from '#core/webhook/handshake.ts'
  */
 export const schema: Policy = {
   name: 'schema',
+  doors: ['hooks'],
   isMandatory: false,
 
   before(exchange) {

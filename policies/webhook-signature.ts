@@ -10,21 +10,22 @@ const defaultToleranceSeconds = 300
 /** Only what the vendor signed is an event. Headers are judged first, so that a body is not read in vain. */
 export const webhookSignature: Policy = {
   name: 'webhookSignature',
+  doors: ['hooks'],
   isMandatory: true,
 
   async before(exchange, { clock, secrets, counters }) {
-    const { source, scheme } = settled(exchange, 'webhook')
+    const { name, source, scheme } = settled(exchange, 'webhook')
     const tolerance = source.toleranceSeconds ?? defaultToleranceSeconds
     const claimed = readClaim(scheme, exchange.headers, clock.now(), tolerance)
     if ('fault' in claimed) return deny(claimed.fault, claimed.detail)
 
-    const known = await Promise.all(source.secrets.map(name => secrets.find(exchange.app, name)))
+    const known = await Promise.all(source.secrets.map(secret => secrets.find(exchange.app, secret)))
     const bytes = await exchange.body.read()
     const verification = await verifyClaim(scheme, claimed.claim, bytes, known)
     if (verification.kind === 'refused') return deny(verification.fault, verification.detail)
 
     const { secret, signedBytes } = verification
-    counters.count(exchange.app, 'webhook_secret_matches_total', { source: exchange.source, secret })
+    counters.count(exchange.app, 'webhook_secret_matches_total', { source: name, secret })
     return pass({ verified: { bytes, signedBytes, secret, document: parsedOnce(bytes) } })
   },
 }

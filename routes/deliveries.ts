@@ -48,6 +48,7 @@ function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, pa
     app: mailboxOf(eventId)?.app ?? '',
     source,
     method: 'POST',
+    url: '',
     headers: new Headers(),
     body: new BodyReader(() => payloads.get(eventId), null, bodies),
   }

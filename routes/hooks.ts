@@ -27,7 +27,7 @@ export const hooks = (ports: Ports) =>
   })
 
 function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }: Ports): Exchange {
-  const { headers, body, method } = req.raw
+  const { headers, body, method, url } = req.raw
   return {
     door: 'hooks',
     requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
@@ -35,6 +35,7 @@ function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }
     app: req.param('app'),
     source: req.param('source'),
     method,
+    url,
     headers,
     body: new BodyReader(() => body, headers.get('content-length'), bodies),
   }
@@ -42,7 +43,7 @@ function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }
 
 /** Answers a handshake, or keeps the event and answers once it is durable. */
 async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: string; response: Response }> {
-  const { source, scheme, hops } = settled(exchange, 'webhook')
+  const { name, source, scheme, hops } = settled(exchange, 'webhook')
   const { bytes, signedBytes, document } = settled(exchange, 'verified')
 
   const echo = handshakeReply(scheme, document)
@@ -52,12 +53,18 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
   }
 
   const { dedupe } = source
-  const orderKey = await sealedOrderKey(source, exchange, exchange.headers, document, ports.settings.keyEncryptionKey)
+  const orderKey = await sealedOrderKey(
+    source,
+    { app: exchange.app, source: name },
+    exchange.headers,
+    document,
+    ports.settings.keyEncryptionKey,
+  )
   const id = mintEventId(homeMailbox(exchange.app), exchange.receivedAt)
   const isLarge = bytes.length > rowBodyBytes
   const event: IncomingEvent = {
     id,
-    source: exchange.source,
+    source: name,
     receivedAtMs: exchange.receivedAt.getTime(),
     headers: vendorHeaders(exchange.headers, scheme),
     ...(!isLarge && { body: bytes }),
@@ -65,7 +72,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
     hops,
     ...(orderKey !== undefined && { orderKey }),
     ...(exchange.isDropped && { isDropped: true }),
-    claims: await dedupeClaims(scheme, exchange.source, exchange.headers, document, signedBytes, dedupe.by),
+    claims: await dedupeClaims(scheme, name, exchange.headers, document, signedBytes, dedupe.by),
     dedupeMs: (dedupe.windowHours ?? scheme.dedupeHours) * 3_600_000,
   }
   const acceptance = await kept(event, isLarge ? bytes : undefined)
@@ -74,7 +81,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
     return { result, response: Response.json({ eventId: acceptance.eventId }, { status: 202 }) }
   }
   if (isLarge) await ports.payloads.remove([id])
-  if (acceptance.by === 'bytes') ports.counters.count(exchange.app, 'replayed_bytes_total', { source: exchange.source })
+  if (acceptance.by === 'bytes') ports.counters.count(exchange.app, 'replayed_bytes_total', { source: name })
   return { result: 'duplicate', response: Response.json({ eventId: acceptance.eventId, duplicate: true }) }
 
   /** An accept without an answer may still have happened, so the large body stays where it is. */

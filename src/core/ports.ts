@@ -30,6 +30,8 @@ export interface Ports {
   /** The memory that all requests of this isolate share for their bodies. */
   readonly bodies: BodyBudget
   readonly health: Health
+  /** Lets work go on after the answer, for at most 30 s. Only the work of this request may be handed over. */
+  readonly background: (work: Promise<unknown>) => void
 }
 
 export interface Clock {

@@ -31,6 +31,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     upstreams: { fetch: (url, request) => fetch(url, request) },
     bodies: new BodyBudget(),
     health: healthOf(env),
+    background: waitUntil,
   }
 }
 

@@ -17,7 +17,10 @@ async function judged(when: string | undefined, body: string, more: { scheme?: s
   const log = { write: (...line: unknown[]) => lines.push(JSON.stringify(line)) }
   const { ports, counted } = recordingPorts({ log })
   const headers = new Headers(more.headers)
-  const verdict = await filter.before(exchangeOf({ headers, webhook: { source, scheme, hops: 0 }, verified }), ports)
+  const verdict = await filter.before(
+    exchangeOf({ headers, webhook: { name: 'github', source, scheme, hops: 0 }, verified }),
+    ports,
+  )
   return { verdict, counted, lines }
 }
 

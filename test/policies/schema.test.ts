@@ -23,7 +23,11 @@ function judged(declaredSchema: object | undefined, body: string, { scheme: name
   if (!source || !scheme) throw new Error('no source')
   const bytes = utf8Bytes(body)
   const verified = { bytes, signedBytes: bytes, secret: 'current', document: parsedOnce(bytes) }
-  const change = { webhook: { source, scheme, hops: 0 }, verified, ...(isDropped && { isDropped: true as const }) }
+  const change = {
+    webhook: { name: 'github', source, scheme, hops: 0 },
+    verified,
+    ...(isDropped && { isDropped: true as const }),
+  }
   return schema.before(exchangeOf(change), recordingPorts().ports)
 }
 

@@ -33,7 +33,7 @@ async function judged(
     source: 'own',
     headers: new Headers(vector.headers),
     body,
-    webhook: { source: own, scheme, hops: 0 },
+    webhook: { name: 'own', source: own, scheme, hops: 0 },
     ...change,
   })
   return { verdict: await webhookSignature.before(exchange, recorded.ports), counted: recorded.counted }
@@ -108,7 +108,11 @@ describe('webhook-signature', () => {
     }
     const body = bodyOf([])
     body.capAt(10)
-    const exchange = exchangeOf({ headers, body, webhook: { source: github, scheme: row('github').scheme, hops: 0 } })
+    const exchange = exchangeOf({
+      headers,
+      body,
+      webhook: { name: 'github', source: github, scheme: row('github').scheme, hops: 0 },
+    })
     await webhookSignature.before(exchange, recordingPorts({ secrets }).ports)
     expect(asked).toEqual(['shop current'])
   })

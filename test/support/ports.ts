@@ -64,6 +64,7 @@ export function exchangeOf(change: Partial<Exchange> = {}): Exchange {
     app: 'shop',
     source: 'github',
     method: 'POST',
+    url: 'https://gate.example.com/hooks/shop/github',
     headers: new Headers(),
     body: bodyOf([]),
     ...change,

@@ -1,11 +1,9 @@
-import { decode, encode, utf8Bytes } from '#core/encoding.ts'
+import { encode, utf8Bytes } from '#core/encoding.ts'
 import { Fault } from '#core/fault.ts'
 import { atPointer } from '#core/json-pointer.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
+import { derivedKey } from '#core/secrets/derived-key.ts'
 import type { Secret } from '#core/secrets/secret.ts'
-
-/** Keys of apps already derived, for as long as the key-encryption key is in memory. */
-const derived = new WeakMap<Secret, Map<string, CryptoKey>>()
 
 /**
  * The order key of an event, sealed: HMAC-SHA256 under a key of the app's own (HKDF, RFC 5869, from the
@@ -26,21 +24,8 @@ export async function sealedOrderKey(
   const value = typeof orderBy === 'string' ? atPointer(body(), orderBy) : headers.get(orderBy.header)
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   if (!keyEncryptionKey) throw new Fault('secret-missing', 'GATEWAY_KEK is not set, and an order key must be sealed')
-  const key = await keyOf(app, keyEncryptionKey)
+  const raw = await derivedKey(keyEncryptionKey, 'order key', app, 32)
+  const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
   const seal = await crypto.subtle.sign('HMAC', key, utf8Bytes(JSON.stringify([source, value])))
   return encode(new Uint8Array(seal, 0, 16), 'hex')
-}
-
-async function keyOf(app: string, keyEncryptionKey: Secret): Promise<CryptoKey> {
-  const known = derived.get(keyEncryptionKey) ?? new Map<string, CryptoKey>()
-  const key = known.get(app) ?? (await derive(app, keyEncryptionKey))
-  derived.set(keyEncryptionKey, known.set(app, key))
-  return key
-}
-
-async function derive(app: string, keyEncryptionKey: Secret): Promise<CryptoKey> {
-  const bytes = decode(keyEncryptionKey.reveal(), 'base64') ?? new Uint8Array()
-  const root = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey'])
-  const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: utf8Bytes(`gatehouse order key ${app}`) }
-  return crypto.subtle.deriveKey(how, root, { name: 'HMAC', hash: 'SHA-256', length: 256 }, false, ['sign'])
 }

@@ -1,9 +1,11 @@
+import type { Principal } from '#core/identity/principal.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
 import type { BodyReader } from './body.ts'
 
-export type Door = 'hooks' | 'delivery'
+/** `apps` and `egress` are the API door and the way out; `delivery` is an event on its way to the app. */
+export type Door = 'hooks' | 'delivery' | 'apps' | 'egress'
 
 /** One request on its way. Readonly: a policy hands a changed copy on through its verdict. */
 export interface Exchange {
@@ -12,14 +14,22 @@ export interface Exchange {
   readonly receivedAt: Date
   /** The app as the URL names it; not yet known to exist. */
   readonly app: string
-  readonly source: string
+  /** The webhook source as the URL names it; only on `hooks` and `delivery`. */
+  readonly source?: string
   readonly method: string
+  /** As it was requested, its path untouched: what is judged must be what was sent. */
+  readonly url: string
   readonly headers: Headers
   readonly body: BodyReader
   /** Set by `registered`. */
   readonly entry?: Entry
   /** Set by `route`. */
-  readonly webhook?: { readonly source: WebhookSource; readonly scheme: Scheme; readonly hops: number }
+  readonly webhook?: {
+    readonly name: string
+    readonly source: WebhookSource
+    readonly scheme: Scheme
+    readonly hops: number
+  }
   /** Set by `webhook-signature`. */
   readonly verified?: {
     readonly bytes: Uint8Array<ArrayBuffer>
@@ -28,6 +38,8 @@ export interface Exchange {
     /** The body as JSON, parsed once for all who ask; `undefined` when it is none. */
     readonly document: () => unknown
   }
+  /** Set by the policy that verified a token. */
+  readonly principal?: Principal
   /** Set by the runner when a policy drops the request: it is kept, and nothing further is done with it. */
   readonly isDropped?: true
   /** Headers for the answer, whatever it turns out to be. */
@@ -38,11 +50,11 @@ export interface Exchange {
  * A part of the exchange that an earlier stage has set. Asking for it too early is a mistake in the
  * pipeline's order, so it throws.
  */
-export function settled<Part extends 'entry' | 'webhook' | 'verified'>(
+export function settled<Part extends 'entry' | 'source' | 'webhook' | 'verified' | 'principal'>(
   exchange: Exchange,
   part: Part,
 ): NonNullable<Exchange[Part]> {
   const value = exchange[part]
-  if (!value) throw new Error(`the pipeline asks for \`${part}\` before a policy has set it`)
+  if (value === undefined) throw new Error(`the pipeline asks for \`${part}\` before a policy has set it`)
   return value as NonNullable<Exchange[Part]>
 }

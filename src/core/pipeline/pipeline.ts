@@ -39,12 +39,24 @@ export class Pipeline {
     ending: (exchange: Exchange) => Promise<Reply>,
   ): Promise<Walk<Reply>> {
     const passed: Policy[] = []
+    let walk = await this.#walked(start, ports, ending, passed)
+    for (const policy of passed.reverse()) walk = await finished(policy, walk, ports)
+    return walk
+  }
+
+  async #walked<Reply>(
+    start: Exchange,
+    ports: Ports,
+    ending: (exchange: Exchange) => Promise<Reply>,
+    passed: Policy[],
+  ): Promise<Walk<Reply>> {
     let exchange = start
     let at = 'ending'
     try {
       for (const stage of this.#order) {
         const startedMs = ports.clock.now().getTime()
         for (const policy of this.stages[stage] ?? []) {
+          if (policy.doors && !policy.doors.includes(exchange.door)) continue
           at = policy.name
           const mode = modeOf(policy, exchange)
           if (mode === 'off') continue
@@ -68,8 +80,6 @@ export class Pipeline {
       return { kind: 'ended', exchange, reply: await ending(exchange) }
     } catch (error) {
       return { kind: 'refused', exchange, refusal: refusalOf(error, at) }
-    } finally {
-      for (const policy of passed.reverse()) await finish(policy, exchange, ports)
     }
   }
 }
@@ -102,11 +112,19 @@ function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: num
     ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', { door: exchange.door, stage }, ms)
 }
 
-async function finish(policy: Policy, exchange: Exchange, ports: Ports): Promise<void> {
+/** What a policy leaves of a walk that has ended. An answer that it could not finish with is not given: it fails closed. */
+async function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports): Promise<Walk<Reply>> {
+  const answer = walk.kind === 'ended' && walk.reply instanceof Response ? walk.reply : undefined
   try {
-    await policy.after?.(exchange, ports)
+    const changed = await policy.after?.(walk.exchange, ports, answer)
+    return answer && changed ? ({ ...walk, reply: changed } as Walk<Reply>) : walk
   } catch (error) {
-    ports.log.write('error', 'policy-after-failed', { ...about(exchange), policy: policy.name, detail: String(error) })
+    const detail = String(error)
+    ports.log.write('error', 'policy-after-failed', { ...about(walk.exchange), policy: policy.name, detail })
+    if (!answer) return walk
+    answer.body?.cancel().catch(() => {})
+    const refusal = { ...refusalOf(error, policy.name), policy: policy.name }
+    return { kind: 'refused', exchange: walk.exchange, refusal }
   }
 }
 

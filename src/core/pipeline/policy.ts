@@ -1,6 +1,6 @@
 import type { FaultCode } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
-import type { Exchange } from './exchange.ts'
+import type { Door, Exchange } from './exchange.ts'
 
 /** What a policy says of a request. A verdict is a value, so it can be counted, explained and only recorded. */
 export type Verdict =
@@ -22,9 +22,16 @@ export interface Policy {
   readonly name: string
   /** A mandatory policy binds whatever the manifest says. */
   readonly isMandatory: boolean
+  /** The doors whose requests it judges; absent: all that its pipeline serves. */
+  readonly doors?: readonly Door[]
   before(exchange: Exchange, ports: Ports): Verdict | Promise<Verdict>
-  /** Runs when all is done, in reverse, for every policy that passed; releases what `before` took. */
-  after?(exchange: Exchange, ports: Ports): void | Promise<void>
+  /**
+   * Runs when all is done, in reverse, for every policy that passed; releases what `before` took, and may
+   * hand on a changed answer. If it throws while there is an answer, the answer is withheld.
+   *
+   * @param answer `undefined` when the walk was refused, or does not end in an HTTP answer
+   */
+  after?(exchange: Exchange, ports: Ports, answer?: Response): Response | undefined | Promise<Response | undefined>
 }
 
 /** Lets the request go on, with what the policy learned. */

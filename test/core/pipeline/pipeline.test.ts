@@ -216,6 +216,19 @@ describe('what is thrown', () => {
     expect(calls).toEqual(['a', 'after a', 'a', 'after a'])
   })
 
+  it('by an `after` that has an answer in its hands withholds the answer: what it could not finish is not sent', async () => {
+    const { ports, logged } = recordingPorts()
+    const masking: Policy = {
+      name: 'piiMasking',
+      isMandatory: true,
+      before: () => pass(),
+      after: throwing(new Fault('internal', 'residue')),
+    }
+    const walk = await new Pipeline({ admit: [masking] }).walk(exchangeOf(), ports, async () => new Response('secret'))
+    expect(walk).toMatchObject({ kind: 'refused', refusal: { fault: 'internal', policy: 'piiMasking' } })
+    expect(logged).toEqual(['error policy-after-failed'])
+  })
+
   it('by an `after` is logged, and keeps neither the others from running nor the reply from going out', async () => {
     const { calls, policy } = noting()
     const broken = policy('b', () => pass(), { after: throwing(new Error('oops')) })
@@ -250,4 +263,17 @@ describe('counting', () => {
       'shop stage_milliseconds_total {"door":"hooks","stage":"identify"} 14',
     ])
   })
+})
+
+it('lets every policy that passed hand on a changed answer, the last one first, and none that serves another door', async () => {
+  const adding = (name: string, doors?: Policy['doors']): Policy => ({
+    name,
+    isMandatory: true,
+    ...(doors && { doors }),
+    before: () => pass(),
+    after: async (_exchange, _ports, answer) => new Response(`${await answer?.text()} ${name}`),
+  })
+  const pipeline = new Pipeline({ admit: [adding('a'), adding('b'), adding('egress', ['egress'])] })
+  const walk = await pipeline.walk(exchangeOf(), recordingPorts().ports, async () => new Response('answer'))
+  expect(walk.kind === 'ended' && (await walk.reply.text())).toBe('answer b a')
 })
