@@ -7,7 +7,8 @@ export const bodySize: Policy = {
   isMandatory: true,
 
   before(exchange) {
-    const { bodyBytes } = settled(exchange, 'entry').manifest.spec.limits
+    const { limits } = settled(exchange, 'entry').manifest.spec
+    const bodyBytes = exchange.api?.route.bodyBytes ?? limits.bodyBytes
     const { statedBytes } = exchange.body
     if (statedBytes !== undefined && statedBytes > bodyBytes) {
       return deny('body-too-large', `content-length ${statedBytes}, cap ${bodyBytes}`)

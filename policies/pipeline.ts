@@ -1,4 +1,5 @@
 import { Pipeline } from '#core/pipeline/pipeline.ts'
+import { apiRoute } from './api-route.ts'
 import { bodySize } from './body-size.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
@@ -10,7 +11,7 @@ import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
 export const inbound = new Pipeline({
-  admit: [registered, expiry, route, bodySize], // may this come in at all?   memory only
+  admit: [registered, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature], //                 who is calling?            crypto
   authorize: [lifecycle], //                       may they do this?
   inspect: [filter, schema], //                    what are they sending?    reads the body

@@ -1,9 +1,7 @@
+import { hopsOf, isLooping } from '#core/forward/hops.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { schemeOf } from '#core/webhook/scheme-of.ts'
-
-/** The hop at which a request has passed gateways so often that it must be going in a circle. */
-const hopTooMany = 5
 
 /** Settles which source a webhook is for, and that it may be pushed this way. */
 export const route: Policy = {
@@ -18,8 +16,8 @@ export const route: Policy = {
     const scheme = source && schemeOf(source)
     if (!source || !scheme) return deny('source-unknown', `no source ${name}`)
     if (exchange.method !== 'POST') return deny('method-denied', `${exchange.method} on a hook`, { allow: 'POST' })
-    const hops = Number(/^\d+$/.exec(exchange.headers.get('gatehouse-hops') ?? '')?.[0] ?? 0)
-    if (hops + 1 >= hopTooMany) return deny('loop-detected', `${hops} hops before this one`)
+    const hops = hopsOf(exchange.headers)
+    if (isLooping(hops)) return deny('loop-detected', `${hops} hops before this one`)
     return pass({ webhook: { name, source, scheme, hops } })
   },
 }

@@ -2,9 +2,10 @@ import { Hono } from 'hono'
 import { Fault } from '#core/fault.ts'
 import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
-import { apps } from './admin/apps.ts'
+import { apps as adminApps } from './admin/apps.ts'
 import { events } from './admin/events.ts'
 import { replays } from './admin/replays.ts'
+import { apps } from './apps.ts'
 import { hooks } from './hooks.ts'
 import { operations } from './operations.ts'
 import { refuse } from './reply.ts'
@@ -13,7 +14,8 @@ import { refuse } from './reply.ts'
 export const doors = (ports: Ports) =>
   new Hono()
     .route('/hooks', hooks(ports))
-    .route('/admin/v1/apps', apps(ports))
+    .route('/apps', apps(ports))
+    .route('/admin/v1/apps', adminApps(ports))
     .route('/admin/v1/events', events(ports))
     .route('/admin/v1/replays', replays(ports))
     .route('/', operations(ports))

@@ -53,6 +53,7 @@ export interface Counters {
 
 export type CounterName =
   | 'hooks_requests_total'
+  | 'api_requests_total'
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
   | 'webhook_secret_matches_total'

@@ -20,10 +20,11 @@ const mandatory = [
 ]
 
 describe('the pipelines', () => {
-  it('meet cheap policies before costly ones, and every policy once', () => {
+  it('meet cheap policies before costly ones, and every policy once at each door', () => {
     expect(inbound.policies.map(({ name }) => name)).toEqual([
       'registered',
       'expiry',
+      'route',
       'route',
       'bodySize',
       'webhookSignature',

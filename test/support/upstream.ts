@@ -1,5 +1,6 @@
 /** One request as the app saw it. */
 export interface Seen {
+  readonly method: string
   readonly url: string
   readonly headers: Headers
   readonly body: Uint8Array
@@ -30,7 +31,7 @@ async function lead(input: RequestInfo | URL, init?: RequestInit): Promise<Respo
   const app = apps.get(new URL(request.url).hostname)
   if (!app) throw new TypeError(`no test app at ${request.url}`)
   const body = new Uint8Array(await request.arrayBuffer())
-  const seen = { url: request.url, headers: request.headers, body, redirect: request.redirect }
+  const seen = { method: request.method, url: request.url, headers: request.headers, body, redirect: request.redirect }
   app.seen.push(seen)
   const late = new Promise<never>((_, reject) =>
     request.signal.addEventListener('abort', () => reject(request.signal.reason)),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { AppName, SecretName, SourceName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
+import { Api } from './api-schema.ts'
 import { WebhookSource } from './webhook-schema.ts'
 
 /** What an app may send at most, whatever its manifest says: 25 MiB. */
@@ -46,27 +47,32 @@ export const Manifest = z.strictObject({
     name: AppName,
     labels: z.record(z.string().min(1).max(63), z.string().max(256)).default({}),
   }),
-  spec: z.strictObject({
-    owner: z.strictObject({ user: Text, team: Text, contact: Text }),
-    lifecycle: Lifecycle,
-    upstreams: z
-      .array(z.strictObject({ name: z.literal('stable'), url: z.string().max(2048) }))
-      .length(1, { error: 'must hold exactly one upstream, named stable' })
-      .describe('Where the app really lives'),
-    webhooks: z
-      .record(SourceName, WebhookSource)
-      .refine(sources => Object.keys(sources).length > 0, {
-        error: 'must name at least one source: an app needs a way in',
-      })
-      .refine(sources => Object.keys(sources).length <= 50, { error: 'more than 50 sources' }),
-    signing: z
-      .strictObject({ secrets: z.array(SecretName).min(1).max(4) })
-      .optional()
-      .describe('The whsec_ keys with which deliveries are signed for the app'),
-    limits: z.strictObject({ bodyBytes: z.int().min(1).max(maxBodyBytes).default(10_485_760) }).prefault({}),
-    breaker: Breaker.prefault({}),
-    policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),
-  }),
+  spec: z
+    .strictObject({
+      owner: z.strictObject({ user: Text, team: Text, contact: Text }),
+      lifecycle: Lifecycle,
+      upstreams: z
+        .array(z.strictObject({ name: z.literal('stable'), url: z.string().max(2048) }))
+        .length(1, { error: 'must hold exactly one upstream, named stable' })
+        .describe('Where the app really lives'),
+      webhooks: z
+        .record(SourceName, WebhookSource)
+        .refine(sources => Object.keys(sources).length <= 50, { error: 'more than 50 sources' })
+        .default({}),
+      api: Api.optional().describe('How the app is called; a way in, as webhooks are'),
+      signing: z
+        .strictObject({ secrets: z.array(SecretName).min(1).max(4) })
+        .optional()
+        .describe('The whsec_ keys with which deliveries are signed for the app'),
+      limits: z.strictObject({ bodyBytes: z.int().min(1).max(maxBodyBytes).default(10_485_760) }).prefault({}),
+      breaker: Breaker.prefault({}),
+      policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),
+    })
+    .refine(({ webhooks, api }) => api !== undefined || Object.keys(webhooks ?? {}).length > 0, {
+      path: ['webhooks'],
+      error: 'must name at least one source where there is no `api`: an app needs a way in',
+      ...onAnyObject,
+    }),
 })
 
 export type Manifest = z.infer<typeof Manifest>

@@ -30,13 +30,19 @@ export class BodyBudget {
 
 type BodyStream = ReadableStream<Uint8Array> | null
 
-/** Reads one request's body once, up to a cap, within the isolate's budget, and gives the budget back. */
+/**
+ * One request's body, up to a cap. Whoever must judge it reads it whole, within the isolate's budget, and as
+ * often as needed; where nobody did, it streams through to the app and costs no memory.
+ */
 export class BodyReader {
   readonly #open: () => BodyStream | Promise<BodyStream>
   readonly #budget: BodyBudget
   readonly #statedBytes: number | undefined
   #capBytes = 0
   #takenBytes = 0
+  #bytes: Uint8Array<ArrayBuffer> | undefined
+  #passedBytes = 0
+  #failure: Fault | undefined
 
   constructor(open: () => BodyStream | Promise<BodyStream>, contentLength: string | null, budget: BodyBudget) {
     this.#open = open
@@ -47,6 +53,16 @@ export class BodyReader {
   /** What `content-length` says, where it says a number. */
   get statedBytes(): number | undefined {
     return this.#statedBytes
+  }
+
+  /** What went wrong with a body that was streaming, for whoever finds that the other end has failed. */
+  get failure(): Fault | undefined {
+    return this.#failure
+  }
+
+  /** Bytes of the body that have been read or passed on, as far as that is known here. */
+  get seenBytes(): number {
+    return this.#bytes?.length ?? (this.#passedBytes || (this.#statedBytes ?? 0))
   }
 
   /** Every later read obeys this cap; before it is set nothing can be read. */
@@ -61,6 +77,32 @@ export class BodyReader {
    *   `request-invalid` when the sender goes away before the end
    */
   async read(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#bytes ??= await this.#readWhole()
+    return this.#bytes
+  }
+
+  /**
+   * The body for the next hop: the bytes where somebody has read them, else the stream itself. A stream of
+   * no stated length is counted as it passes, and breaks off with `body-too-large` past the cap; one of a
+   * stated length is held to it by HTTP, and to the cap before.
+   */
+  async forwarded(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
+    if (this.#bytes) return this.#bytes
+    const stream = await this.#open()
+    if (!stream || (this.#statedBytes !== undefined && this.#statedBytes <= this.#capBytes)) return stream
+    return stream.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform: (chunk, controller) => {
+          this.#passedBytes += chunk.length
+          if (this.#passedBytes <= this.#capBytes) return controller.enqueue(chunk)
+          this.#failure = new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
+          controller.error(this.#failure)
+        },
+      }),
+    )
+  }
+
+  async #readWhole(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#statedBytes !== undefined) this.#take(this.#statedBytes)
     const stream = await this.#open()
     if (!stream) return new Uint8Array()

@@ -1,4 +1,5 @@
 import type { Principal } from '#core/identity/principal.ts'
+import type { ApiRoute } from '#core/manifest/api-schema.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
@@ -30,6 +31,16 @@ export interface Exchange {
     readonly scheme: Scheme
     readonly hops: number
   }
+  /** Set by `route` on `apps`. */
+  readonly api?: {
+    readonly route: ApiRoute
+    /** What is the app's own of the URL, as it was sent: the path from its first slash on, and the query. */
+    readonly path: string
+    readonly query: string
+    /** The values of the path's `{parameters}`, as they were sent. */
+    readonly params: Readonly<Record<string, string>>
+    readonly hops: number
+  }
   /** Set by `webhook-signature`. */
   readonly verified?: {
     readonly bytes: Uint8Array<ArrayBuffer>
@@ -42,7 +53,7 @@ export interface Exchange {
   readonly principal?: Principal
   /** Set by the runner when a policy drops the request: it is kept, and nothing further is done with it. */
   readonly isDropped?: true
-  /** Headers for the answer, whatever it turns out to be. */
+  /** Headers for the answer, whatever it turns out to be. The runner joins those of all policies. */
   readonly replyHeaders?: Readonly<Record<string, string>>
 }
 
@@ -50,7 +61,7 @@ export interface Exchange {
  * A part of the exchange that an earlier stage has set. Asking for it too early is a mistake in the
  * pipeline's order, so it throws.
  */
-export function settled<Part extends 'entry' | 'source' | 'webhook' | 'verified' | 'principal'>(
+export function settled<Part extends 'entry' | 'source' | 'webhook' | 'api' | 'verified' | 'principal'>(
   exchange: Exchange,
   part: Part,
 ): NonNullable<Exchange[Part]> {

@@ -65,6 +65,7 @@ export class Pipeline {
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, refusal: { ...verdict, policy: policy.name, problems: [] } }
           }
+          if (verdict.kind === 'answer') return { kind: 'ended', exchange, reply: verdict.response as Reply }
           if (verdict.kind !== 'pass' && mode === 'shadow') {
             const { kind, detail } = verdict
             const fault = verdict.kind === 'deny' && { fault: verdict.fault }
@@ -72,7 +73,7 @@ export class Pipeline {
             continue
           }
           passed.push(policy)
-          exchange = { ...exchange, ...(verdict.kind === 'pass' ? verdict.change : { isDropped: true }) }
+          exchange = changed(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
         }
         time(exchange, ports, stage, startedMs)
       }
@@ -82,6 +83,11 @@ export class Pipeline {
       return { kind: 'refused', exchange, refusal: refusalOf(error, at) }
     }
   }
+}
+
+function changed(exchange: Exchange, change: Partial<Exchange>): Exchange {
+  const replyHeaders = change.replyHeaders && { ...exchange.replyHeaders, ...change.replyHeaders }
+  return { ...exchange, ...change, ...(replyHeaders && { replyHeaders }) }
 }
 
 function modeOf(policy: Policy, exchange: Exchange): Mode {
@@ -100,7 +106,8 @@ async function judged(policy: Policy, exchange: Exchange, ports: Ports): Promise
 }
 
 function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): void {
-  const result = verdict.kind !== 'pass' && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
+  const result =
+    (verdict.kind === 'deny' || verdict.kind === 'drop') && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
   const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
   ports.counters.count(app, 'policy_verdicts_total', { door: exchange.door, policy: policy.name, verdict: result })
 }

@@ -7,6 +7,8 @@ export type Verdict =
   | { readonly kind: 'pass'; readonly change: Partial<Exchange> }
   /** Goes on like a pass, to an ending that keeps the request but does nothing with it. */
   | { readonly kind: 'drop'; readonly detail: string }
+  /** Ends the walk with an answer that needs no ending: a preflight's, or one that was given before. */
+  | { readonly kind: 'answer'; readonly response: Response }
   | {
       readonly kind: 'deny'
       readonly fault: FaultCode
@@ -46,6 +48,11 @@ export function pass(change: Partial<Exchange> = {}): Verdict {
  */
 export function drop(detail: string): Verdict {
   return { kind: 'drop', detail }
+}
+
+/** Ends the walk with an answer; only for doors whose ending is an HTTP answer. */
+export function answer(response: Response): Verdict {
+  return { kind: 'answer', response }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CounterName, CounterSums } from '#core/ports.ts'
 
 const helps: Record<CounterName, string> = {
   hooks_requests_total: 'Requests at /hooks by result: accepted, dropped, duplicate, handshake, or a fault code',
+  api_requests_total: 'Requests at /apps by route, method and result: the HTTP status, or a fault code',
   policy_verdicts_total: 'Verdicts of each policy: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',
   webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',

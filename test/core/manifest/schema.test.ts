@@ -31,7 +31,7 @@ describe('the least manifest', () => {
     expect(faultsOf(without(documentOf()))).toEqual([`${name}: is required`])
   })
 
-  it.each(['owner', 'lifecycle', 'upstreams', 'webhooks'])('is refused without spec.%s', name => {
+  it.each(['owner', 'lifecycle', 'upstreams'])('is refused without spec.%s', name => {
     expect(faultsOf(documentOf({ [name]: undefined }))).toEqual([`spec.${name}: is required`])
   })
 
@@ -87,7 +87,7 @@ describe('a lifecycle', () => {
 describe('a source', () => {
   it('is needed: an app without a way in is refused', () => {
     expect(faultsOf(documentOf({ webhooks: {} }))).toEqual([
-      'spec.webhooks: must name at least one source: an app needs a way in',
+      'spec.webhooks: must name at least one source where there is no `api`: an app needs a way in',
     ])
   })
 

@@ -145,7 +145,12 @@ type JsonSchema = {
 }
 
 /** What a map's keys are called in the documentation. */
-const keyNames: Readonly<Record<string, string>> = { labels: '<label>', webhooks: '<source>', policies: '<policy>' }
+const keyNames: Readonly<Record<string, string>> = {
+  labels: '<label>',
+  webhooks: '<source>',
+  policies: '<policy>',
+  set: '<header>',
+}
 
 /** Every field that a schema takes, by its path as the documentation writes it, with the facts its row must tell. */
 export function fieldsOf(schema: z.ZodType): Map<string, string[]> {

@@ -1,0 +1,54 @@
+import { unfetchable } from '#core/egress/fetchable.ts'
+import { Fault } from '#core/fault.ts'
+import { stableUpstream } from '#core/manifest/schema.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import type { Ports } from '#core/ports.ts'
+import { answerHeaders } from './answer-headers.ts'
+import { forwardedHeaders } from './request-headers.ts'
+
+/**
+ * Sends an admitted request on to its app and hands the answer back, both streaming. Redirects are the
+ * caller's to follow. `timeoutMs` is how long the app has to begin its answer; the rest may take as long
+ * as the caller stays.
+ *
+ * @throws Fault `upstream-timeout` or `upstream-unreachable`, and those of a body that is too large or ends early
+ */
+export async function forward(exchange: Exchange, ports: Ports): Promise<Response> {
+  const { app, manifest } = settled(exchange, 'entry')
+  const { route, path, query } = settled(exchange, 'api')
+  const upstream = stableUpstream(manifest)
+  const unsafe = unfetchable(upstream, ports.settings)
+  if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
+  const url = upstream.replace(/\/$/, '') + path + query
+
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), route.timeoutMs)
+  const body = await exchange.body.forwarded()
+  try {
+    const answer = await ports.upstreams.fetch(url, {
+      method: exchange.method,
+      headers: forwardedHeaders(exchange),
+      body,
+      redirect: 'manual',
+      signal: abort.signal,
+    })
+    return answered(answer, exchange)
+  } catch (error) {
+    const { failure } = exchange.body
+    if (failure) throw failure
+    const fault = abort.signal.aborted ? 'upstream-timeout' : 'upstream-unreachable'
+    throw new Fault(fault, `${upstream}: ${error}`)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The app's answer under the gateway's rules; a switch of protocol is handed on as it is. */
+function answered(answer: Response, exchange: Exchange): Response {
+  if (answer.status === 101) return answer
+  return new Response(answer.body, {
+    status: answer.status,
+    statusText: answer.statusText,
+    headers: answerHeaders(answer.headers, exchange),
+  })
+}

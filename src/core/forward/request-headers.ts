@@ -1,0 +1,33 @@
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { nextTrace } from '#core/telemetry/trace.ts'
+import { isPassedHeader } from './header-names.ts'
+
+/**
+ * The headers of a request on its way to the app: the caller's, less those that end at this hop, the ones
+ * that `connection` names, and the token, which was for the gateway alone; then the route's rules; then ours.
+ */
+export function forwardedHeaders(exchange: Exchange): Headers {
+  const { route, hops } = settled(exchange, 'api')
+  const headers = new Headers(exchange.headers)
+  const named = headers.get('connection')?.toLowerCase().split(',') ?? []
+  const isUpgrade = headers.get('upgrade')?.toLowerCase() === 'websocket'
+  for (const name of [...headers.keys()]) if (!isPassedHeader(name)) headers.delete(name)
+  for (const name of named) deleteNamed(headers, name.trim())
+  headers.delete('authorization')
+  if (isUpgrade) headers.set('upgrade', 'websocket')
+  for (const name of route.headers?.request?.remove ?? []) headers.delete(name)
+  for (const [name, value] of Object.entries(route.headers?.request?.set ?? {})) headers.set(name, value)
+
+  const { traceparent, tracestate } = nextTrace(headers.get('traceparent'), headers.get('tracestate'))
+  headers.set('traceparent', traceparent)
+  if (tracestate) headers.set('tracestate', tracestate)
+  else headers.delete('tracestate')
+  headers.set('gatehouse-request-id', exchange.requestId)
+  headers.set('gatehouse-hops', String(hops + 1))
+  return headers
+}
+
+/** `connection` may name any text; one that is no header's name names none. */
+function deleteNamed(headers: Headers, name: string): void {
+  if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) headers.delete(name)
+}
