@@ -1,6 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { operatorBindings } from './test/support/operator.ts'
+import { signingBindings } from './test/support/signing-keys.ts'
 
 /**
  * Three projects: `workerd` runs on the real runtime with real bindings, `node` runs the CLI and the journeys,
@@ -17,7 +18,12 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
               cf: false,
-              bindings: { ENVIRONMENT: 'local', GATEWAY_KEK: btoa('k'.repeat(32)), ...operatorBindings },
+              bindings: {
+                ENVIRONMENT: 'local',
+                GATEWAY_KEK: btoa('k'.repeat(32)),
+                ...operatorBindings,
+                ...signingBindings,
+              },
             },
           }),
         ],

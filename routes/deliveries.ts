@@ -5,7 +5,7 @@ import { deliveryHeaders, deliveryUrl } from '#core/delivery/request.ts'
 import { termsOf } from '#core/delivery/terms.ts'
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
-import { maxBodyBytes, stableUpstream } from '#core/manifest/schema.ts'
+import { type Manifest, maxBodyBytes, stableUpstream } from '#core/manifest/schema.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
@@ -56,7 +56,7 @@ function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, pa
 
 /** One attempt, with the entry of this moment. What is wrong on our side holds the event back; it does not die of it. */
 async function send(consignment: Consignment, exchange: Exchange, ports: Ports): Promise<Outcome> {
-  const { app, manifest } = settled(exchange, 'entry')
+  const { app, digest, manifest } = settled(exchange, 'entry')
   const source = manifest.spec.webhooks[consignment.source]
   if (!source) throw new Fault('source-unknown', `${app} no longer has the source ${consignment.source}`)
 
@@ -67,8 +67,15 @@ async function send(consignment: Consignment, exchange: Exchange, ports: Ports):
   exchange.body.capAt(maxBodyBytes)
   const body = consignment.body ? new Uint8Array(consignment.body) : await exchange.body.read()
   const keys = await signingKeys(app, manifest.spec.signing?.secrets ?? [], ports)
-  const headers = await deliveryHeaders(consignment, body, keys, ports.clock.now())
+  const bearer = { app, subject: `webhook:${consignment.source}`, scopes: [] }
+  const token = getsToken(manifest) ? await ports.appTokens.forwarded(bearer, digest) : undefined
+  const headers = await deliveryHeaders(consignment, body, keys, ports.clock.now(), token)
   return attempt(url, headers, body, source.delivery.timeoutMs, ports.upstreams, ports.clock)
+}
+
+/** Without a signature the token is what tells the app that a delivery is from the gateway. */
+function getsToken({ spec }: Manifest): boolean {
+  return spec.signing === undefined
 }
 
 /** The keys in place. While one of several is missing the others sign; the app knows them all. */

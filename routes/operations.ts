@@ -6,6 +6,9 @@ import { constantTimeEqual } from '#core/secrets/equal.ts'
 import { prometheusText } from '#core/telemetry/prometheus.ts'
 import { admitted } from './admin/gate.ts'
 
+/** For how long an app may keep our keys; a key that is to sign next is published at least as long before it does. */
+const jwksSeconds = 300
+
 /** What monitors and curious people ask: is it up, is it ready, what does it count, what does a fault mean. */
 export const operations = (ports: Ports) =>
   new Hono()
@@ -20,6 +23,11 @@ export const operations = (ports: Ports) =>
       await mayReadMetrics(context.req.raw, ports)
       const text = prometheusText(await ports.counters.sums())
       return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    })
+
+    .get('/.well-known/jwks.json', context => {
+      const keys = ports.settings.signing ? ports.appTokens.keys.published() : []
+      return context.json({ keys }, 200, { 'cache-control': `public, max-age=${jwksSeconds}` })
     })
 
     .get('/faults/:code', context => {

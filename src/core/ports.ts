@@ -10,6 +10,7 @@ import type {
   StoredEvent,
 } from '#core/delivery/event.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
+import type { AppTokens } from '#core/identity/app-token.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Secret } from '#core/secrets/secret.ts'
@@ -23,6 +24,8 @@ export interface Ports {
   readonly counters: Counters
   readonly registry: Registry
   readonly secrets: Secrets
+  /** The gateway's own tokens, for apps. */
+  readonly appTokens: AppTokens
   readonly mailboxes: Mailboxes
   readonly payloads: Payloads
   readonly archive: Archive

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { FetchSetting } from '#core/egress/fetchable.ts'
 import { decode } from '#core/encoding.ts'
+import { type Signing, SigningKeys } from '#core/identity/token-keys.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { Secret } from '#core/secrets/secret.ts'
 
@@ -31,6 +32,14 @@ const Variables = z
       .string()
       .refine(text => decode(text, 'base64')?.length === 32, { error: 'must be 32 bytes as base64' })
       .optional(),
+    SIGNING_KEYS: z
+      .string()
+      .superRefine((text, { addIssue }) => {
+        for (const { message, path } of SigningKeys.safeParse(text).error?.issues ?? [])
+          addIssue({ code: 'custom', message: path.length > 0 ? `${path.join('.')}: ${message}` : message })
+      })
+      .optional(),
+    TOKEN_ISSUER: Url.optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -40,10 +49,13 @@ const Variables = z
     if (admin.some(Boolean) && !admin.every(Boolean)) {
       complain('ADMIN_ISSUER', 'ADMIN_ISSUER, ADMIN_AUDIENCE and ADMIN_JWKS go together: set all three or none')
     }
+    if (value.SIGNING_KEYS && !value.TOKEN_ISSUER && !value.PUBLIC_URL)
+      complain('TOKEN_ISSUER', 'SIGNING_KEYS needs TOKEN_ISSUER or PUBLIC_URL: a token must say who issued it')
     if (value.ENVIRONMENT === undefined || value.ENVIRONMENT === 'local') return
     if (!value.PUBLIC_URL) complain('PUBLIC_URL', 'is required outside the local environment')
     if (!value.ADMIN_URL) complain('ADMIN_URL', 'is required outside the local environment')
     if (!value.GATEWAY_KEK) complain('GATEWAY_KEK', 'is required outside the local environment')
+    if (!value.SIGNING_KEYS) complain('SIGNING_KEYS', 'is required outside the local environment')
     if (value.ADMIN_URL && value.PUBLIC_URL && hostOf(value.ADMIN_URL) === hostOf(value.PUBLIC_URL))
       complain('ADMIN_URL', 'must have a host of its own, apart from PUBLIC_URL')
   }, onAnyObject)
@@ -61,6 +73,8 @@ export interface Settings extends FetchSetting {
     readonly jwks: { keys: { kty: string; kid: string }[] }
   }
   readonly metricsToken?: Secret
+  /** With what the gateway signs the tokens it gives to apps. */
+  readonly signing?: Signing
   /** 32 bytes as base64, from which the keys of all apps are derived. */
   readonly keyEncryptionKey?: Secret
 }
@@ -81,16 +95,19 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   }
   const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
     parsed.data
+  const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL } = parsed.data
   return {
     environment: ENVIRONMENT,
     isLocal: ENVIRONMENT === 'local',
-    ownHosts: [PUBLIC_URL, ADMIN_URL].flatMap(url => (url ? [new URL(url).host] : [])),
+    ownHosts: [...new Set([PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => (url ? [new URL(url).host] : [])))],
     ...(PUBLIC_URL && { publicUrl: PUBLIC_URL }),
     ...(ADMIN_URL && { adminUrl: ADMIN_URL }),
     ...(ADMIN_ISSUER &&
       ADMIN_AUDIENCE &&
       ADMIN_JWKS && { admin: { issuer: ADMIN_ISSUER, audience: ADMIN_AUDIENCE, jwks: ADMIN_JWKS } }),
     ...(GATEWAY_KEK && { keyEncryptionKey: new Secret('GATEWAY_KEK', GATEWAY_KEK) }),
+    ...(SIGNING_KEYS &&
+      TOKEN_ISSUER && { signing: { issuer: TOKEN_ISSUER, keys: new Secret('SIGNING_KEYS', SIGNING_KEYS) } }),
     ...(METRICS_TOKEN && { metricsToken: new Secret('METRICS_TOKEN', METRICS_TOKEN) }),
   }
 }

@@ -1,4 +1,6 @@
 import { waitUntil } from 'cloudflare:workers'
+import { AppTokens } from '#core/identity/app-token.ts'
+import { TokenKeys } from '#core/identity/token-keys.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports } from '#core/ports.ts'
@@ -18,13 +20,15 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const clock = systemClock
   const log = consoleLog
   const payloads = r2Payloads(env.PAYLOADS)
+  const settings = settingsFrom(env)
   return {
-    settings: settingsFrom(env),
+    settings,
     clock,
     log,
     counters: meteredCounters(env, clock, waitUntil),
     registry: cachedRegistry(kvRegistry(env.REGISTRY), clock, log, waitUntil),
     secrets: envSecrets(env),
+    appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     mailboxes: durableMailboxes(env),
     payloads,
     archive: r2Archive(env.PAYLOADS, payloads),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { settingsFrom } from '#core/settings.ts'
+import { signingBindings } from '../support/signing-keys.ts'
 
 const jwks = JSON.stringify({ keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k1' }] })
 const deployed = {
@@ -10,6 +11,7 @@ const deployed = {
   ADMIN_AUDIENCE: 'gatehouse',
   ADMIN_JWKS: jwks,
   GATEWAY_KEK: btoa('k'.repeat(32)),
+  SIGNING_KEYS: signingBindings.SIGNING_KEYS,
   METRICS_TOKEN: 'a-token-of-length',
 }
 
@@ -42,6 +44,7 @@ describe('settings', () => {
       adminUrl: 'https://admin.example.com',
       ownHosts: ['gate.example.com', 'admin.example.com'],
       admin: { issuer: 'https://idp.example.com', audience: 'gatehouse' },
+      signing: { issuer: 'https://gate.example.com' },
     })
     expect(settings.admin?.jwks.keys[0]?.kid).toBe('k1')
     expect(settings.metricsToken?.reveal()).toBe('a-token-of-length')
@@ -79,6 +82,7 @@ describe('a start is refused', () => {
       'GATEWAY_KEK',
       'METRICS_TOKEN',
       'PUBLIC_URL',
+      'SIGNING_KEYS',
     ])
   })
 
@@ -89,7 +93,7 @@ describe('a start is refused', () => {
   })
 
   it('outside the local environment without addresses, or with one host for vendors and operators', () => {
-    expect(complaints({ ENVIRONMENT: 'staging' })).toEqual(['PUBLIC_URL', 'ADMIN_URL', 'GATEWAY_KEK'])
+    expect(complaints({ ENVIRONMENT: 'staging' })).toEqual(['PUBLIC_URL', 'ADMIN_URL', 'GATEWAY_KEK', 'SIGNING_KEYS'])
     expect(complaints({ ...deployed, GATEWAY_KEK: btoa('too short') })).toEqual(['GATEWAY_KEK'])
     expect(complaints({ ...deployed, ADMIN_URL: 'http://gate.example.com' })).toEqual(['ADMIN_URL'])
     expect(complaints({ ...deployed, ADMIN_URL: 'https://gate.example.com/admin' })).toEqual(['ADMIN_URL'])
@@ -106,6 +110,28 @@ describe('a start is refused', () => {
       expect(complaints({ ...deployed, ADMIN_JWKS })[0]).toMatch(/^ADMIN_JWKS/)
     },
   )
+
+  it('with keys of its own that it could not sign with, none of which it prints', () => {
+    const [key] = JSON.parse(signingBindings.SIGNING_KEYS).keys
+    const sets = [
+      ...[[], [key, key], [key, { ...key, kid: 'b' }, { ...key, kid: 'c' }]],
+      ...['kid', 'x', 'd'].map(name => [{ ...key, [name]: undefined }]),
+      ...[{ kty: 'RSA' }, { crv: 'P-384' }, { d: 'short' }].map(change => [{ ...key, ...change }]),
+    ]
+    for (const SIGNING_KEYS of ['no json', '[]', ...sets.map(keys => JSON.stringify({ keys }))]) {
+      expect(complaints({ ...deployed, SIGNING_KEYS })).toContain('SIGNING_KEYS')
+      expect(complaint({ ...deployed, SIGNING_KEYS })).not.toContain(key.d)
+    }
+  })
+
+  it('with keys and no name to sign under', () => {
+    const local = { ENVIRONMENT: 'local', SIGNING_KEYS: deployed.SIGNING_KEYS }
+    expect(complaints(local)).toEqual(['TOKEN_ISSUER'])
+    expect(settingsFrom({ ...local, TOKEN_ISSUER: 'http://127.0.0.1:8787/' })).toMatchObject({
+      signing: { issuer: 'http://127.0.0.1:8787' },
+      ownHosts: ['127.0.0.1:8787'],
+    })
+  })
 
   it.each(['gate.example.com', 'ftp://gate.example.com', 'https://', ''])(
     'with an address that is none: %j',

@@ -1,7 +1,10 @@
+import { exports } from 'cloudflare:workers'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
 import { schemes } from '#core/webhook/schemes.ts'
 import { accepted, comeToNextAttempt, eventIn, gatedApp, push } from '../support/gated-app.ts'
+import { signingBindings } from '../support/signing-keys.ts'
 import type { Seen } from '../support/upstream.ts'
 
 const currentKey = `whsec_${btoa('the current key: thirty-two byte')}`
@@ -45,7 +48,7 @@ describe('the request that an app gets', () => {
   })
 
   it('carries the headers of the vendor, without signatures, secrets, forwarding and names of the gateway', async () => {
-    const seen = await gatedApp('deliver-vendor', { source: { scheme: 'github' } })
+    const seen = await gatedApp('deliver-vendor', { ...withKeys, source: { scheme: 'github' } })
     const headers = {
       'x-github-event': 'push',
       'x-github-delivery': 'd-1',
@@ -69,7 +72,7 @@ describe('the request that an app gets', () => {
     expect(got).toMatchObject({ 'x-github-event': 'push', 'x-github-delivery': 'd-1' })
     expect(got).toMatchObject({ 'webhook-id': eventId, 'gatehouse-attempt': '1' })
     const gone = Object.keys(headers).filter(
-      name => !name.startsWith('x-github-') && !['webhook-id', 'gatehouse-attempt'].includes(name),
+      name => !name.startsWith('x-github-') && !['webhook-id', 'webhook-signature', 'gatehouse-attempt'].includes(name),
     )
     for (const name of [...gone, 'x-hub-signature-256']) expect(got).not.toHaveProperty(name)
   })
@@ -119,6 +122,18 @@ describe('the signature on a delivery', () => {
     await eventIn('delivered', await accepted('deliver-unsigned'))
     expect(seen[0]?.headers.has('webhook-signature')).toBe(false)
     expect(seen[0]?.headers.get('webhook-timestamp')).toMatch(/^\d{10}$/)
+  })
+
+  it('is replaced by a token, which any library verifies with the published keys', async () => {
+    const seen = await gatedApp('deliver-token')
+    await eventIn('delivered', await accepted('deliver-token'))
+    const published = await exports.default.fetch('http://gate.example/.well-known/jwks.json')
+    expect(published.headers.get('cache-control')).toBe('public, max-age=300')
+    const keys = createLocalJWKSet(await published.json<JSONWebKeySet>())
+    const wanted = { issuer: signingBindings.TOKEN_ISSUER, audience: 'deliver-token' }
+    const { payload } = await jwtVerify(seen[0]?.headers.get('gatehouse-token') ?? '', keys, wanted)
+    expect(payload).toMatchObject({ app: 'deliver-token', sub: 'webhook:shop', scope: '' })
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(300)
   })
 
   it('is made by the keys in place while another is missing', async () => {

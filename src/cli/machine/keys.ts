@@ -4,11 +4,16 @@ import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import type { statePaths } from './paths.ts'
 
 /** What the gateway on one machine is told of its keys, as the variables it reads. */
-export type LocalKeys = Readonly<Record<'ADMIN_ISSUER' | 'ADMIN_AUDIENCE' | 'ADMIN_JWKS' | 'GATEWAY_KEK', string>>
+export type LocalKeys = Readonly<
+  Record<'ADMIN_ISSUER' | 'ADMIN_AUDIENCE' | 'ADMIN_JWKS' | 'GATEWAY_KEK' | 'SIGNING_KEYS', string>
+>
 
 /** `keys.json`. */
 interface Keys {
+  /** What the gateway signs the tokens of apps with. */
   readonly signing: readonly JWK[]
+  /** What operator tokens are signed with, here where no identity provider does. */
+  readonly operator: JWK
   /** 32 bytes as base64. */
   readonly keyEncryption: string
 }
@@ -22,32 +27,41 @@ const audience = 'gatehouse:admin'
  */
 export async function localKeys(paths: ReturnType<typeof statePaths>, now: Date): Promise<LocalKeys> {
   await mkdir(paths.state, { recursive: true })
-  const { signing: all, keyEncryption } = await openKeys(paths.keys)
-  const [signing = {}] = all
+  const { signing, operator, keyEncryption } = await openKeys(paths.keys)
   const token = await new SignJWT({ roles: ['operator', 'viewer'] })
-    .setProtectedHeader({ alg: 'ES256', kid: signing.kid ?? '' })
+    .setProtectedHeader({ alg: 'ES256', kid: operator.kid ?? '' })
     .setIssuer(issuer)
     .setAudience(audience)
     .setSubject('local-operator')
     .setIssuedAt(now)
     .setExpirationTime(new Date(now.getTime() + 12 * 3_600_000))
-    .sign(await importJWK(signing, 'ES256'))
+    .sign(await importJWK(operator, 'ES256'))
   await writeFile(paths.operatorToken, token, { mode: 0o600 })
-  const { d: _private, ...publicKey } = signing
+  const { d: _private, ...publicKey } = operator
   return {
     ADMIN_ISSUER: issuer,
     ADMIN_AUDIENCE: audience,
     ADMIN_JWKS: JSON.stringify({ keys: [publicKey] }),
     GATEWAY_KEK: keyEncryption,
+    SIGNING_KEYS: JSON.stringify({ keys: signing }),
   }
 }
 
+/** Whatever is not there yet is made. */
 async function openKeys(file: string): Promise<Keys> {
-  const stored = await readFile(file, 'utf8').catch(() => undefined)
-  if (stored) return JSON.parse(stored)
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
-  const signing: JWK = { ...(await exportJWK(privateKey)), kid: crypto.randomUUID(), alg: 'ES256', use: 'sig' }
-  const keys: Keys = { signing: [signing], keyEncryption: randomBytes(32).toString('base64') }
+  const stored = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Keys>
+  if (stored.signing && stored.operator && stored.keyEncryption) return stored as Keys
+  const keys: Keys = {
+    signing: [await freshKey()],
+    operator: await freshKey(),
+    keyEncryption: randomBytes(32).toString('base64'),
+    ...stored,
+  }
   await writeFile(file, JSON.stringify(keys, null, 2), { mode: 0o600 })
   return keys
+}
+
+async function freshKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+  return { ...(await exportJWK(privateKey)), kid: crypto.randomUUID(), alg: 'ES256', use: 'sig' }
 }

@@ -41,7 +41,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   const paths = statePaths(state)
   const orphans = await reclaim(paths.running)
   await refuseTakenPort(port)
-  const variables = { ...options.variables, ...(await localKeys(paths, new Date())) }
+  const issuer = options.variables.PUBLIC_URL ?? `http://127.0.0.1:${port}`
+  const variables = { ...options.variables, ...(await localKeys(paths, new Date())), TOKEN_ISSUER: issuer }
   settingsFrom({ ...variables, ENVIRONMENT: 'local' })
 
   const gateway = await startGateway({

@@ -9,6 +9,7 @@ import type { Consignment } from './event.ts'
  * of `signing`) is made afresh, so that its timestamp is of this attempt; id and body stay the same.
  *
  * @param keys none: the delivery goes out unsigned, as a manifest without `signing` asks
+ * @param token the app's own token, where it gets one
  * @throws Fault `secret-missing` when a key is not a `whsec_` one
  */
 export async function deliveryHeaders(
@@ -16,6 +17,7 @@ export async function deliveryHeaders(
   body: Uint8Array<ArrayBuffer>,
   keys: readonly Secret[],
   now: Date,
+  token?: string,
 ): Promise<Headers> {
   const headers = new Headers(consignment.headers.map(([name, value]) => [name, value] as [string, string]))
   const timestampSeconds = Math.floor(now.getTime() / 1000)
@@ -28,6 +30,7 @@ export async function deliveryHeaders(
   headers.set('gatehouse-source', consignment.source)
   headers.set('gatehouse-attempt', String(consignment.attempt))
   headers.set('gatehouse-received-at', new Date(consignment.receivedAtMs).toISOString())
+  if (token !== undefined) headers.set('gatehouse-token', token)
   if (consignment.gaps?.length) headers.set('gatehouse-gap', consignment.gaps.join(', '))
   headers.set('gatehouse-hops', String(consignment.hops + 1))
   const given = headers.get('traceparent')

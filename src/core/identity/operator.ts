@@ -2,6 +2,8 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose'
 import * as z from 'zod'
 import { Fault } from '#core/fault.ts'
 import type { Settings } from '#core/settings.ts'
+import { maxTokenCharacters } from './compact-token.ts'
+import { clockSkewSeconds } from './principal.ts'
 
 export const roles = ['operator', 'approver', 'author', 'viewer'] as const
 
@@ -11,9 +13,6 @@ export interface Operator {
   readonly subject: string
   readonly roles: readonly Role[]
 }
-
-/** A longer token is no token: verifying costs time. */
-const maxTokenCharacters = 16_384
 
 /**
  * Who an admin request is from: a JWT of `ADMIN_ISSUER` for `ADMIN_AUDIENCE`, ES256, 30 s of clock skew,
@@ -32,7 +31,7 @@ export async function operatorFrom(authorization: string | null, { admin }: Sett
       issuer: admin.issuer,
       audience: admin.audience,
       algorithms: ['ES256'],
-      clockTolerance: 30,
+      clockTolerance: clockSkewSeconds,
       currentDate: now,
       requiredClaims: ['sub', 'exp'],
     })

@@ -1,3 +1,6 @@
+/** By how much the clocks of an issuer and of the gateway may differ. */
+export const clockSkewSeconds = 30
+
 /** Who a request is from, as a verified token says. */
 export interface Principal {
   readonly issuer: string
