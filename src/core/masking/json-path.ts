@@ -1,0 +1,91 @@
+import type { FieldRules, Places, Where } from './field-rules.ts'
+
+/** Containers within containers at most, as in most parsers. */
+export const maxDepth = 512
+
+/** Where a walk through a JSON text stands. It keeps offsets, and makes words of them only when asked. */
+export class JsonPath implements Where {
+  depth = 0
+  readonly #text: string
+  readonly #parent: Where
+  readonly #rules: FieldRules
+  readonly #places: Places[]
+  /** By depth: where the member's name stands, or -1 and the index in an array. */
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+
+  /** @param parent where the text itself stands, as JSON within JSON does */
+  constructor(text: string, rules: FieldRules, parent: Where) {
+    this.#text = text
+    this.#rules = rules
+    this.#parent = parent
+    this.#places = [parent.places]
+  }
+
+  get places(): Places {
+    return this.#places[this.depth] ?? []
+  }
+
+  get isArray(): boolean {
+    return this.#starts[this.depth] === -1
+  }
+
+  /** @returns `false` where it would be too deep */
+  enterArray(): boolean {
+    if (++this.depth > maxDepth) return false
+    this.#starts[this.depth] = -1
+    this.#ends[this.depth] = -1
+    this.nextItem()
+    return true
+  }
+
+  enterObject(): boolean {
+    if (++this.depth > maxDepth) return false
+    this.#starts[this.depth] = 0
+    return true
+  }
+
+  leave(): void {
+    this.depth -= 1
+  }
+
+  nextItem(): void {
+    const index = (this.#ends[this.depth] ?? -1) + 1
+    this.#ends[this.depth] = index
+    if (!this.#rules.isEmpty) this.#step(String(index))
+  }
+
+  /** @param start offset of the name's first character, after the quote */
+  nextMember(start: number, end: number): void {
+    this.#starts[this.depth] = start
+    this.#ends[this.depth] = end
+    if (!this.#rules.isEmpty) this.#step(this.#nameAt(this.depth))
+  }
+
+  #step(name: string): void {
+    this.#places[this.depth] = this.#rules.below(this.#places[this.depth - 1] ?? [], name)
+  }
+
+  name(): string {
+    for (let depth = this.depth; depth > 0; depth--) if (this.#starts[depth] !== -1) return this.#nameAt(depth)
+    return this.#parent.name()
+  }
+
+  segments(): (string | number)[] {
+    const own: (string | number)[] = []
+    for (let depth = 1; depth <= this.depth; depth++) {
+      own.push(this.#starts[depth] === -1 ? (this.#ends[depth] ?? 0) : this.#nameAt(depth))
+    }
+    return [...this.#parent.segments(), ...own]
+  }
+
+  #nameAt(depth: number): string {
+    const raw = this.#text.slice(this.#starts[depth], this.#ends[depth])
+    if (!raw.includes('\\')) return raw
+    try {
+      return JSON.parse(`"${raw}"`)
+    } catch {
+      return raw
+    }
+  }
+}

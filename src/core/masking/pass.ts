@@ -1,0 +1,101 @@
+import { type Action, replacementOf } from './action.ts'
+import type { AppKeys } from './app-keys.ts'
+import type { Edit } from './edit.ts'
+import type { Where } from './field-rules.ts'
+import { Lineage, type LineageRow } from './lineage.ts'
+import type { MaskingPlan } from './plan.ts'
+import { maxTokenLength, tokenPrefix } from './token.ts'
+
+/** What becomes of a piece of a text; offsets count UTF-16 code units within the text that was given. */
+export interface MaskingEdit extends Edit {
+  /** The type found, or `FIELD` where a field rule did not ask what the field holds. */
+  readonly type: string
+  readonly action: Action
+}
+
+/** Decides what becomes of texts; the walks bring them. */
+export interface Judge {
+  readonly plan: MaskingPlan
+  /** What becomes of the values in a text. */
+  textEdits(text: string, where: Where): MaskingEdit[]
+  /** What becomes of a field that a rule names, whatever it holds. */
+  fieldEdit(text: string, action: Action, where: Where): MaskingEdit
+}
+
+/** Distinct values whose replacements a pass remembers, so that a value that comes often costs little. */
+const maxRemembered = 2_000
+
+/**
+ * One request, or one answer, on its way through one plan: its query, its headers, its body. Values found in one
+ * of them are counted together.
+ */
+export class MaskingPass implements Judge {
+  readonly plan: MaskingPlan
+  /** Tokens made so far: what `restore` may open in the answer. */
+  readonly tokens = new Set<string>()
+  /** Everything that was written in place of a value. */
+  readonly written = new Set<string>()
+  /** The type of a value that must let nothing through. */
+  blockedBy: string | undefined
+  readonly #keys: AppKeys | undefined
+  readonly #lineage: Lineage
+  readonly #replacements = new Map<string, string>()
+
+  /** @param keys of the plan's app; needed where `plan.needsKeys` */
+  constructor(plan: MaskingPlan, keys?: AppKeys) {
+    if (plan.needsKeys && keys?.app !== plan.app) throw new TypeError(`the plan needs the keys of ${plan.app}`)
+    this.plan = plan
+    this.#keys = keys
+    this.#lineage = new Lineage(plan.rule, plan.detector)
+  }
+
+  get lineage(): LineageRow[] {
+    return this.#lineage.rows
+  }
+
+  /** @param from values that end before this offset were dealt with */
+  textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
+    if (text.length < this.plan.shortest) return []
+    const findings = this.plan.detector.find(text, where.name())
+    if (findings.length === 0) return []
+    const own = this.ownTokens(text)
+    const edits: MaskingEdit[] = []
+    for (const { type, start, end } of findings) {
+      if (end <= from || own.some(token => start >= token.start && end <= token.end)) continue
+      edits.push(this.#edit(Math.max(start, from), end, type, text, this.plan.action, where))
+    }
+    return edits
+  }
+
+  fieldEdit(text: string, action: Action, where: Where): MaskingEdit {
+    return this.#edit(0, text.length, 'FIELD', text, action, where)
+  }
+
+  /** Where tokens of this app stand: they are no values, though a pattern may fit a part of one. */
+  ownTokens(text: string): { readonly start: number; readonly end: number }[] {
+    if (!this.#keys || !text.includes(tokenPrefix)) return []
+    const found: { start: number; end: number }[] = []
+    for (const { 0: run, index } of text.matchAll(/GHT_[A-Z0-9_]+/g)) {
+      if (this.tokens.has(run) || (run.length <= maxTokenLength && this.#keys.open(run)))
+        found.push({ start: index, end: index + run.length })
+    }
+    return found
+  }
+
+  #edit(start: number, end: number, type: string, text: string, action: Action, where: Where) {
+    this.#lineage.add(type, action, where.segments())
+    if (action === 'block') this.blockedBy = type
+    return { start, end, type, action, text: this.#replacement(action, type, text.slice(start, end)) }
+  }
+
+  #replacement(action: Action, type: string, value: string): string {
+    const key = `${action} ${type} ${value}`
+    const known = this.#replacements.get(key)
+    if (known !== undefined) return known
+    const made = replacementOf(action, type, value, { keepLast: this.plan.keepLast, keys: this.#keys })
+    if (this.#replacements.size < maxRemembered) this.#replacements.set(key, made)
+    if (made !== '') this.written.add(made)
+    if (made.startsWith(tokenPrefix)) this.tokens.add(made)
+    return made
+  }
+}

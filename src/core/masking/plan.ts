@@ -1,0 +1,67 @@
+import type { MaskingRule } from '#core/manifest/masking-schema.ts'
+import { type Action, keyedActions } from './action.ts'
+import { type Detector, detectorOf } from './detectors/detector.ts'
+import { FieldRules } from './field-rules.ts'
+import { piiFields } from './schema-fields.ts'
+
+/** A masking rule, made ready. It holds no key and nothing of any request, so it may be kept. */
+export interface MaskingPlan {
+  readonly app: string
+  /** Where the rule stands in the manifest, e.g. `masking.request`; for the lineage. */
+  readonly rule: string
+  readonly detector: Detector
+  readonly fields: FieldRules
+  readonly action: Action
+  readonly keepLast: number
+  readonly unknown: 'deny' | 'pass'
+  readonly restore: boolean
+  readonly exemptScopes: readonly string[]
+  /** Whether a pass by this plan needs the keys of the app. */
+  readonly needsKeys: boolean
+  /** No value shorter than this, in UTF-16 code units, is looked at. */
+  readonly shortest: number
+  /** Words of the operator's own may hold spaces, so a stream may part them only at the end of a line. */
+  readonly hasOwnWords: boolean
+}
+
+export interface PlanSetting {
+  readonly app: string
+  readonly rule: string
+  /** A JSON Schema of what passes; its `x-pii` tags become fields after those of the rule. */
+  readonly schema?: unknown
+}
+
+/** The least that any built-in type takes, as in the IPv4 address `1.1.1.1` or a date `1/1/90`. */
+const shortestBuiltIn = 6
+
+const compiled = new WeakMap<MaskingRule, MaskingPlan>()
+
+/** The plan of a rule: made once per entry, since an entry keeps its rule. */
+export function planOf(rule: MaskingRule, setting: PlanSetting): MaskingPlan {
+  const plan = compiled.get(rule) ?? compile(rule, setting)
+  compiled.set(rule, plan)
+  return plan
+}
+
+function compile(rule: MaskingRule, { app, rule: name, schema }: PlanSetting): MaskingPlan {
+  const { entities, fields, action, keepLast, patterns, dictionaries, unknown, restore, exemptScopes = [] } = rule
+  const rules = [...Object.entries(fields), ...piiFields(schema, action)]
+  const hasOwnWords = patterns !== undefined || dictionaries !== undefined
+  return {
+    app,
+    rule: name,
+    detector: detectorOf(hasOwnWords ? [...entities, 'CUSTOM'] : entities, {
+      ...(patterns && { customPatterns: patterns }),
+      ...(dictionaries && { dictionaries }),
+    }),
+    fields: new FieldRules(rules),
+    action,
+    keepLast,
+    unknown,
+    restore,
+    exemptScopes,
+    needsKeys: [action, ...rules.map(([, own]) => own)].some(own => keyedActions.has(own)),
+    shortest: hasOwnWords ? 1 : shortestBuiltIn,
+    hasOwnWords,
+  }
+}

@@ -1,0 +1,151 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { utf8Bytes } from '#core/encoding.ts'
+import { maskHeaders, maskQuery } from '#core/masking/address.ts'
+import { maskBody } from '#core/masking/body.ts'
+import { masked, passOf } from '../../support/masking.ts'
+
+const email = { entities: ['EMAIL'] }
+const form = { contentType: 'application/x-www-form-urlencoded' }
+const parts = { contentType: 'multipart/form-data; boundary="b-1"' }
+
+describe('a form', () => {
+  it('has its values masked, and keeps the spelling of what is not touched', () => {
+    const body = 'a=%7e+x&mail=Ann+%3Cann%40example.com%3E&ann@example.com=1&&flag&b=%zz'
+    expect(masked(body, email, form).text).toBe('a=%7e+x&mail=Ann+%3C%5BEMAIL%5D%3E&ann@example.com=1&&flag&b=%zz')
+  })
+
+  it('may hold JSON in a value', () => {
+    const { text } = masked(`payload=${encodeURIComponent('{"user":"ann@example.com"}')}`, email, form)
+    expect(JSON.parse(new URLSearchParams(text).get('payload') ?? '')).toEqual({ user: '[EMAIL]' })
+  })
+
+  it('has its fields by name', () => {
+    expect(masked('tax=T-1&x=T-1', { fields: { '/tax': 'drop' } }, form).text).toBe('tax=&x=T-1')
+  })
+
+  it('reads back as it went in, but for what was found', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }))), pairs => {
+        const body = new URLSearchParams([...pairs, ['to', 'ann@example.com']])
+        const { text } = masked(body.toString(), email, form)
+        expect([...new URLSearchParams(text)]).toEqual([...pairs, ['to', '[EMAIL]']])
+      }),
+    )
+  })
+})
+
+describe('a multipart body', () => {
+  const part = (head: string, content: string) => `--b-1\r\n${head}\r\n\r\n${content}\r\n`
+  const named = (name: string, content: string) => part(`Content-Disposition: form-data; name="${name}"`, content)
+
+  it('has its parts of text and JSON masked, and keeps all other bytes', () => {
+    const json = part(
+      'Content-Disposition: form-data; name=x\r\nContent-Type: application/json',
+      '{"to":"ann@example.com"}',
+    )
+    const body = `${named('note', 'grüße an ann@example.com')}${json}--b-1--\r\n`
+    expect(masked(body, email, parts).text).toBe(body.replaceAll('ann@example.com', '[EMAIL]'))
+  })
+
+  it('with a file is refused, or lets the file alone through where the rule says so', () => {
+    const file = part(
+      'Content-Disposition: form-data; name="f"; filename="a.png"\r\nContent-Type: image/png',
+      '\x89PNG',
+    )
+    const body = `${named('note', 'ann@example.com')}${file}--b-1--`
+    expect(masked(body, email, parts).code).toMatch(/^content-type-denied/)
+    expect(masked(body, { ...email, unknown: 'pass' }, parts).text).toBe(body.replace('ann@example.com', '[EMAIL]'))
+  })
+
+  it.each([
+    ['without its end', named('note', 'ann@example.com')],
+    ['without its boundary', 'ann@example.com'],
+    ['with a part that has no end of its head', '--b-1\r\nx\r\n--b-1--'],
+    ['of many parts', `${named('x', 'y').repeat(2_000)}--b-1--`],
+  ])('%s is refused', (_name, body) => {
+    expect(masked(body, email, parts)).toMatchObject({ kind: 'refused', code: expect.stringContaining('malformed') })
+  })
+})
+
+describe('lines and text', () => {
+  it('each line of NDJSON is a document of its own', () => {
+    const body = '{"to":"ann@example.com"}\n\n"bob@example.com"\r\nnot JSON: eve@example.com\n'
+    expect(masked(body, email, { contentType: 'application/x-ndjson' }).text).toBe(
+      '{"to":"[EMAIL]"}\n\n"[EMAIL]"\r\nnot JSON: [EMAIL]\n',
+    )
+  })
+
+  it.each(['text/plain', 'text/csv; charset=utf-8', 'application/xml', 'image/svg+xml'])('%s is read', contentType => {
+    expect(masked('to ann@example.com', email, { contentType }).text).toBe('to [EMAIL]')
+  })
+})
+
+describe('a body that cannot be read', () => {
+  const cases = [
+    ['no type', { contentType: null }, 'content-type-denied'],
+    ['an unknown type', { contentType: 'application/pdf' }, 'content-type-denied'],
+    ['a charset other than UTF-8', { contentType: 'text/plain; charset=iso-8859-1' }, 'content-type-denied'],
+    ['multipart without boundary', { contentType: 'multipart/form-data' }, 'content-type-denied'],
+    ['a compressed body', { contentEncoding: 'gzip' }, 'masking-failed'],
+    ['a body over the limit', { maxBytes: 10 }, 'masking-failed'],
+  ] as const
+  const body = '{"to":"ann@example.com"}'
+
+  it.each(cases)('%s is refused with its own fault', (_name, kind, code) => {
+    expect(masked(body, email, kind).code).toMatch(new RegExp(`^${code}: `))
+  })
+
+  it.each(cases)('%s passes as it is where the rule says so', (_name, kind) => {
+    expect(masked(body, { ...email, unknown: 'pass' }, kind)).toMatchObject({ kind: 'unread', text: body })
+  })
+
+  it('is not an empty one', () => expect(masked('', email, { contentType: null }).kind).toBe('clean'))
+})
+
+describe('what must not leave', () => {
+  it('a value under `block` lets nothing through', () => {
+    const { kind, code, pass } = masked('{"to":"ann@example.com"}', { ...email, action: 'block' })
+    expect({ kind, code }).toEqual({ kind: 'refused', code: 'masking-failed: a value of type EMAIL blocks the body' })
+    expect(pass.lineage).toMatchObject([{ type: 'EMAIL', pointer: '/to', action: 'block', count: 1 }])
+  })
+
+  it('a value that masking left behind is seen before it leaves', () => {
+    const pass = passOf(email)
+    pass.textEdits = text => {
+      const at = text.indexOf('ann@')
+      return at < 0 ? [] : [{ start: at, end: at + 15, text: '[EMAIL]', type: 'EMAIL', action: 'redact' }]
+    }
+    const body = utf8Bytes('["ann@example.com","bob@example.com"]')
+    expect(maskBody(body, { contentType: 'application/json' }, pass)).toEqual({
+      kind: 'refused',
+      code: 'masking-failed',
+      detail: 'EMAIL stood in what came out',
+    })
+  })
+
+  it('look-alikes and tokens that masking wrote are no residue', () => {
+    const document = '{"to":"ann.smith@example.com, bob@example.com"}'
+    for (const action of ['format', 'tokenize', 'hash', 'mask']) {
+      expect(masked(document, { ...email, action }).kind).toBe('masked')
+    }
+  })
+})
+
+describe('query and headers', () => {
+  it('a query is masked like a form', () => {
+    expect(maskQuery('?q=%61&to=ann%40example.com', passOf(email))).toBe('?q=%61&to=%5BEMAIL%5D')
+    expect(maskQuery('?q=%61', passOf(email))).toBe('?q=%61')
+    expect(maskQuery('?to=ann%40example.com', passOf({ ...email, action: 'block' }))).toBeUndefined()
+  })
+
+  it('the headers that are named are masked, the others stay', () => {
+    const headers = new Headers({ 'x-user': 'ann@example.com', from: 'ann@example.com' })
+    const out = maskHeaders(headers, ['X-User', 'x-none'], passOf(email))
+    expect([...(out ?? [])]).toEqual([
+      ['from', 'ann@example.com'],
+      ['x-user', '[EMAIL]'],
+    ])
+    expect(headers.get('x-user')).toBe('ann@example.com')
+  })
+})
