@@ -5,6 +5,7 @@ import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
 import { lifecycle } from './lifecycle.ts'
 import { registered } from './registered.ts'
+import { residency } from './residency.ts'
 import { route } from './route.ts'
 import { schema } from './schema.ts'
 import { webhookSignature } from './webhook-signature.ts'
@@ -14,12 +15,13 @@ export const inbound = new Pipeline({
   admit: [registered, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature], //                 who is calling?            crypto
   authorize: [lifecycle], //                       may they do this?
-  inspect: [filter, schema], //                    what are they sending?    reads the body
+  inspect: [filter, schema, residency], //         what are they sending?    reads the body
 })
 
 /** What an event meets before each attempt, with the entry of that moment. A deny holds it back; it does not die. */
 export const delivery = new Pipeline({
   admit: [registered, expiry],
+  steer: [residency],
 })
 
 /** Every policy by name, and whether a manifest is forbidden to weaken it. */

@@ -33,7 +33,7 @@ function withReplyHeaders(response: Response, { replyHeaders = {} }: Exchange): 
   return response
 }
 
-function exchangeOf({ headers, body, method, url }: Request, { clock, bodies }: Ports): Exchange {
+function exchangeOf({ headers, body, method, url, cf }: Request, { clock, bodies }: Ports): Exchange {
   const target = targetOf(url, '/apps/')
   if (!target) throw new Fault('route-unknown', 'the path as it was sent is not under /apps/')
   return {
@@ -44,6 +44,15 @@ function exchangeOf({ headers, body, method, url }: Request, { clock, bodies }: 
     method,
     url,
     headers,
+    ...(cf && { origin: originOf(cf) }),
     body: new BodyReader(() => body, headers.get('content-length'), bodies),
+  }
+}
+
+/** Where Cloudflare saw the request come from; one machine cannot tell. */
+function originOf({ country, continent }: Readonly<Record<string, unknown>>): NonNullable<Exchange['origin']> {
+  return {
+    ...(typeof country === 'string' && { country }),
+    ...(typeof continent === 'string' && { continent }),
   }
 }

@@ -5,10 +5,11 @@ import { deliveryHeaders, deliveryUrl } from '#core/delivery/request.ts'
 import { termsOf } from '#core/delivery/terms.ts'
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
-import { type Manifest, maxBodyBytes, stableUpstream } from '#core/manifest/schema.ts'
+import { type Manifest, maxBodyBytes } from '#core/manifest/schema.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
+import { upstreamIn } from '#core/residency/upstream.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import { delivery } from '#policies/pipeline.ts'
 
@@ -41,15 +42,17 @@ async function delivered(consignment: Consignment, ports: Ports): Promise<Settle
 
 /** A delivery as the pipeline sees it. A body that lies in the payload store is read only if the walk gets that far. */
 function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, payloads }: Ports): Exchange {
+  const address = mailboxOf(eventId)
   return {
     door: 'delivery',
     requestId: eventId,
     receivedAt: new Date(receivedAtMs),
-    app: mailboxOf(eventId)?.app ?? '',
+    app: address?.app ?? '',
     source,
     method: 'POST',
     url: '',
     headers: new Headers(),
+    ...(address && { region: address.region }),
     body: new BodyReader(() => payloads.get(eventId), null, bodies),
   }
 }
@@ -60,7 +63,10 @@ async function send(consignment: Consignment, exchange: Exchange, ports: Ports):
   const source = manifest.spec.webhooks[consignment.source]
   if (!source) throw new Fault('source-unknown', `${app} no longer has the source ${consignment.source}`)
 
-  const url = deliveryUrl(stableUpstream(manifest), source.path)
+  const region = settled(exchange, 'region')
+  const upstream = upstreamIn(manifest.spec, 'stable', region)
+  if (!upstream) throw new Fault('region-denied', `${app} has no upstream in ${region}`)
+  const url = deliveryUrl(upstream.url, source.path)
   const unsafe = unfetchable(url, ports.settings)
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
 

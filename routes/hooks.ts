@@ -60,7 +60,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
     document,
     ports.settings.keyEncryptionKey,
   )
-  const id = mintEventId(homeMailbox(exchange.app), exchange.receivedAt)
+  const id = mintEventId(homeMailbox(exchange.app, settled(exchange, 'region')), exchange.receivedAt)
   const isLarge = bytes.length > rowBodyBytes
   const event: IncomingEvent = {
     id,

@@ -8,6 +8,7 @@ import { root, statePaths } from '#cli/machine/paths.ts'
 import { startSample } from '#cli/machine/sample-app.ts'
 import { readSecrets, signingKeys } from '#cli/machine/secrets-file.ts'
 import { type Declared, readRegistry } from '#cli/registry/folder.ts'
+import { gatewaySetting } from '#cli/registry/setting.ts'
 import type { EventView } from '#core/delivery/event.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 import type { Received } from '../../examples/sample-app/server.ts'
@@ -36,7 +37,7 @@ export async function openStage(): Promise<Stage> {
   const state = await mkdtemp(join(tmpdir(), 'gatehouse-demo-'))
   const variables = await readSecrets(join(root, 'examples/secrets.env'))
   const appPort = await freePort()
-  const declared = (await readRegistry(join(root, 'examples/registry'), { isLocal: true, ownHosts: [] })).map(one =>
+  const declared = (await readRegistry(join(root, 'examples/registry'), gatewaySetting('local'))).map(one =>
     at(one, appPort),
   )
   const sample = await startSample(signingKeys(declared, variables), appPort)

@@ -82,6 +82,12 @@ export const faults = {
     title: 'The payload is not what the app accepts',
     remediation: 'Send JSON that fits the schema of the source; the log of the gateway names the places that do not.',
   },
+  'region-denied': {
+    status: 451,
+    blame: 'caller',
+    title: 'The data may not be kept or sent where this request belongs',
+    remediation: 'Name a region that the manifest lists under `spec.residency.regions`.',
+  },
   'upstream-unreachable': {
     status: 502,
     blame: 'app',

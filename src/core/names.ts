@@ -12,6 +12,13 @@ export const AppName = z
 /** The name of a webhook source within its app. */
 export const SourceName = AppName
 
+/** A region as the operator names it. `any` stands for none: it is part of event ids. */
+export const RegionName = z
+  .string()
+  .max(32, { error: 'longer than 32 characters' })
+  .regex(kebab, { error: 'must be lower-case words joined by single hyphens, starting with a letter' })
+  .refine(name => name !== 'any', { error: 'stands for no region at all' })
+
 /** The name of a secret within its app. */
 export const SecretName = z
   .string()

@@ -3,6 +3,7 @@ import type { FetchSetting } from '#core/egress/fetchable.ts'
 import { decode } from '#core/encoding.ts'
 import { type Signing, SigningKeys } from '#core/identity/token-keys.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
+import { type Regions, RegionsSetting } from '#core/residency/regions.ts'
 import { Secret } from '#core/secrets/secret.ts'
 
 const Url = z.url({ protocol: /^https?$/ }).transform(text => new URL(text).origin)
@@ -40,6 +41,7 @@ const Variables = z
       })
       .optional(),
     TOKEN_ISSUER: Url.optional(),
+    REGIONS: RegionsSetting.default(new Map()),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -75,6 +77,8 @@ export interface Settings extends FetchSetting {
   readonly metricsToken?: Secret
   /** With what the gateway signs the tokens it gives to apps. */
   readonly signing?: Signing
+  /** Where payloads can be kept, by the operator's names. */
+  readonly regions: Regions
   /** 32 bytes as base64, from which the keys of all apps are derived. */
   readonly keyEncryptionKey?: Secret
 }
@@ -95,11 +99,12 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   }
   const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
     parsed.data
-  const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL } = parsed.data
+  const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS } = parsed.data
   return {
     environment: ENVIRONMENT,
     isLocal: ENVIRONMENT === 'local',
     ownHosts: [...new Set([PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => (url ? [new URL(url).host] : [])))],
+    regions: REGIONS,
     ...(PUBLIC_URL && { publicUrl: PUBLIC_URL }),
     ...(ADMIN_URL && { adminUrl: ADMIN_URL }),
     ...(ADMIN_ISSUER &&

@@ -6,6 +6,9 @@ import type { MeterObject } from './meter.ts'
 export interface Env {
   readonly REGISTRY: KVNamespace
   readonly PAYLOADS: R2Bucket
+  readonly ENVIRONMENT: string
+  /** The setting that says which further bindings stand in which region. */
+  readonly REGIONS?: unknown
   readonly MAILBOX: Objects<MailboxObject>
   readonly METER: Objects<MeterObject>
   readonly COURIER: { deliver(consignments: readonly Consignment[]): Promise<void> }
@@ -14,7 +17,8 @@ export interface Env {
 
 /** A namespace of Durable Objects as far as we use it. Cloudflare's own type loses unions and tuples over RPC. */
 export interface Objects<Target> {
-  getByName(name: string): Stub<Target>
+  getByName(name: string, options?: { locationHint: DurableObjectLocationHint }): Stub<Target>
+  jurisdiction(name: DurableObjectJurisdiction): Objects<Target>
 }
 
 type Stub<Target> = {

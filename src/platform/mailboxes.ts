@@ -2,6 +2,7 @@ import { homeMailbox, type MailboxAddress, mailboxName, mailboxOf, mintEventId }
 import type { Mailboxes } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import type { Env } from './env.ts'
+import { objectAt, regionsOf } from './places.ts'
 
 /** How long a mailbox has to accept an event; vendors give the whole request 3 s and more. */
 const acceptTimeoutMs = 2_000
@@ -10,11 +11,18 @@ const acceptTimeoutMs = 2_000
  * The mailboxes behind their stubs. Only the object itself touches its events; this side finds the object
  * that an event id names.
  */
-export function durableMailboxes({ MAILBOX }: Pick<Env, 'MAILBOX'>): Mailboxes {
-  const at = (address: MailboxAddress) => MAILBOX.getByName(mailboxName(address))
+export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRONMENT'>): Mailboxes {
+  const regions = regionsOf(env)
+  const isLocal = env.ENVIRONMENT === 'local'
+  const find = (address: MailboxAddress) => objectAt(env.MAILBOX, address, regions, isLocal)
+  const at = (address: MailboxAddress) => {
+    const mailbox = find(address)
+    if (!mailbox) throw new Error(`${mailboxName(address)} is in no region of this gateway`)
+    return mailbox
+  }
   const holding = (eventId: string) => {
     const address = mailboxOf(eventId)
-    return address && at(address)
+    return address && find(address)
   }
   return {
     async accept(event, terms) {

@@ -1,48 +1,66 @@
+import { mailboxOf } from '#core/delivery/event-id.ts'
 import { keys } from '#core/keys.ts'
 import type { Archive, Payloads } from '#core/ports.ts'
+import type { Buckets } from './places.ts'
 
-/** Pages of 1,000 that one listing walks: 500,000 bodies, with some 1,000 calls to R2 and the mailboxes. */
+/** Pages of 1,000 that one listing of a bucket walks: 500,000 bodies, with some 1,000 calls to R2 and the mailboxes. */
 const pagesAtMost = 500
 
-/** Large bodies in R2, byte for byte, each under its event's id. */
-export function r2Payloads(bucket: R2Bucket): Payloads {
+/** Large bodies in R2, byte for byte, each under its event's id in the bucket of its region. */
+export function r2Payloads(buckets: Buckets): Payloads {
   return {
     async put(eventId, body) {
-      await bucket.put(keys.payload(eventId), body)
+      await bucketOf(buckets, eventId).put(keys.payload(eventId), body)
     },
     async get(eventId) {
-      const object = await bucket.get(keys.payload(eventId))
+      const object = await bucketOf(buckets, eventId).get(keys.payload(eventId))
       if (!object) throw new Error(`no payload of ${eventId}`)
       return object.body
     },
-    async remove(eventIds) {
-      if (eventIds.length > 0) await bucket.delete(eventIds.map(keys.payload))
-    },
+    remove: eventIds => removeFrom(buckets, eventIds, id => [keys.payload(id)]),
     async *writtenBefore(moment) {
-      let cursor: string | undefined
-      for (let page = 0; page < pagesAtMost; page++) {
-        const listed = await bucket.list({ prefix: keys.payloads, ...(cursor && { cursor }) })
-        const old = listed.objects.filter(({ uploaded }) => uploaded < moment)
-        yield old.map(({ key }) => key.slice(keys.payloads.length))
-        if (!listed.truncated) return
-        cursor = listed.cursor
-      }
+      for (const bucket of buckets.values()) yield* oldIn(bucket, moment)
     },
   }
 }
 
-/** Dead letters in R2: what happened as JSON, and the bytes beside it. */
-export function r2Archive(bucket: R2Bucket, payloads: Payloads): Archive {
+async function* oldIn(bucket: R2Bucket, moment: Date): AsyncIterable<readonly string[]> {
+  let cursor: string | undefined
+  for (let page = 0; page < pagesAtMost; page++) {
+    const listed = await bucket.list({ prefix: keys.payloads, ...(cursor && { cursor }) })
+    const old = listed.objects.filter(({ uploaded }) => uploaded < moment)
+    yield old.map(({ key }) => key.slice(keys.payloads.length))
+    if (!listed.truncated) return
+    cursor = listed.cursor
+  }
+}
+
+/** @throws when the region of the event is none of this gateway's (any more) */
+function bucketOf(buckets: Buckets, eventId: string): R2Bucket {
+  const bucket = buckets.get(mailboxOf(eventId)?.region ?? '')
+  if (!bucket) throw new Error(`${eventId} names no region of this gateway`)
+  return bucket
+}
+
+async function removeFrom(
+  buckets: Buckets,
+  eventIds: readonly string[],
+  keysOf: (eventId: string) => string[],
+): Promise<void> {
+  const byBucket = Map.groupBy(eventIds, id => bucketOf(buckets, id))
+  for (const [bucket, ids] of byBucket) await bucket.delete(ids.flatMap(keysOf))
+}
+
+/** Dead letters in R2, in the bucket of their region: what happened as JSON, and the bytes beside it. */
+export function r2Archive(buckets: Buckets, payloads: Payloads): Archive {
   return {
     async keep(letter, { event, headers, body }) {
+      const bucket = bucketOf(buckets, event.id)
       const bytes = body ?? new Uint8Array(await new Response(await payloads.get(event.id)).arrayBuffer())
       await bucket.put(keys.deadLetterBody(event.id), bytes)
       const facts = JSON.stringify({ ...letter, event, headers })
       await bucket.put(keys.deadLetter(event.id), facts, { httpMetadata: { contentType: 'application/json' } })
     },
-    async remove(eventIds) {
-      const both = eventIds.flatMap(id => [keys.deadLetter(id), keys.deadLetterBody(id)])
-      if (both.length > 0) await bucket.delete(both)
-    },
+    remove: eventIds => removeFrom(buckets, eventIds, id => [keys.deadLetter(id), keys.deadLetterBody(id)]),
   }
 }

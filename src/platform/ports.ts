@@ -12,6 +12,7 @@ import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
 import { durableMailboxes } from './mailboxes.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
+import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { kvRegistry } from './registry-kv.ts'
 import { envSecrets } from './secrets-env.ts'
 
@@ -19,8 +20,10 @@ import { envSecrets } from './secrets-env.ts'
 export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const clock = systemClock
   const log = consoleLog
-  const payloads = r2Payloads(env.PAYLOADS)
   const settings = settingsFrom(env)
+  assertBound(env, settings.regions)
+  const buckets = bucketsOf(env)
+  const payloads = r2Payloads(buckets)
   return {
     settings,
     clock,
@@ -31,20 +34,21 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     mailboxes: durableMailboxes(env),
     payloads,
-    archive: r2Archive(env.PAYLOADS, payloads),
+    archive: r2Archive(buckets, payloads),
     upstreams: { fetch: (url, request) => fetch(url, request) },
     bodies: new BodyBudget(),
-    health: healthOf(env),
+    health: healthOf(env, buckets),
     background: waitUntil,
   }
 }
 
-function healthOf({ REGISTRY, PAYLOADS, METER }: Env): Health {
+function healthOf({ REGISTRY, METER, ...env }: Env, buckets: Buckets): Health {
+  const regions = regionsOf(env)
   const checks: Record<string, () => Promise<unknown>> = {
     REGISTRY: () => REGISTRY.get('apps/-'),
-    PAYLOADS: () => PAYLOADS.head('-'),
     METER: () => METER.getByName('-').read(),
   }
+  for (const [region, bucket] of buckets) checks[regions.get(region)?.bucket ?? 'PAYLOADS'] = () => bucket.head('-')
   return {
     async failing() {
       const results = await Promise.allSettled(Object.values(checks).map(check => within(2_000, check())))

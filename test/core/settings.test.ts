@@ -52,7 +52,12 @@ describe('settings', () => {
   })
 
   it('need no more than the environment on one machine', () => {
-    expect(settingsFrom({ ENVIRONMENT: 'local' })).toEqual({ environment: 'local', isLocal: true, ownHosts: [] })
+    expect(settingsFrom({ ENVIRONMENT: 'local' })).toEqual({
+      environment: 'local',
+      isLocal: true,
+      ownHosts: [],
+      regions: new Map(),
+    })
   })
 
   it('may stand among variables that mean nothing to them, such as bindings', () => {

@@ -6,6 +6,7 @@ import { root } from '#cli/machine/paths.ts'
 import { startSample } from '#cli/machine/sample-app.ts'
 import { readSecrets, signingKeys } from '#cli/machine/secrets-file.ts'
 import { readRegistry } from '#cli/registry/folder.ts'
+import { gatewaySetting } from '#cli/registry/setting.ts'
 import type { EventView } from '#core/delivery/event.ts'
 import { backoffMs, decide } from '#core/delivery/schedule.ts'
 import { faults } from '#core/fault.ts'
@@ -42,7 +43,7 @@ import {
 const all = pages()
 const blocks = (info: RegExp) => all.flatMap(({ blocks }) => blocks.filter(block => info.test(block.info)))
 const source = (path: string) => readFileSync(join(root, path), 'utf8')
-const setting = { isLocal: true, ownHosts: [], policies: policyNames }
+const setting = { ...gatewaySetting('local'), policies: policyNames }
 
 describe('manifests in the documentation', () => {
   it.each(blocks(/^yaml manifest$/))('$place is accepted', ({ content }) => {

@@ -31,8 +31,9 @@ describe('the pipelines', () => {
       'lifecycle',
       'filter',
       'schema',
+      'residency',
     ])
-    expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'expiry'])
+    expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'expiry', 'residency'])
   })
 
   it('know every policy by name', () => {

@@ -2,7 +2,9 @@ import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Settlement } from '#core/delivery/event.ts'
+import type { Env } from '#platform/env.ts'
 import { r2Payloads } from '#platform/payloads-r2.ts'
+import { bucketsOf } from '#platform/places.ts'
 import { deliveries } from '#routes/deliveries.ts'
 import { accepted, comeToNextAttempt, ended, eventIn, gatedApp, mailboxes, mailboxStub } from '../support/gated-app.ts'
 import { incoming } from '../support/mailbox.ts'
@@ -179,7 +181,7 @@ it('a report that cannot be made does not cut off the other attempts of the same
   const { ports } = recordingPorts({
     registry,
     mailboxes: { ...mailboxes, settle },
-    payloads: r2Payloads(env.PAYLOADS),
+    payloads: r2Payloads(bucketsOf(env as unknown as Env)),
   })
   const consignments = ['first', 'second'].map(app => {
     const { id: eventId, source, receivedAtMs, headers, hops } = incoming(app)

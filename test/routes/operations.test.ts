@@ -63,7 +63,14 @@ describe('metrics', () => {
       jwks: JSON.parse(operatorBindings.ADMIN_JWKS),
     }
     const metricsToken = new Secret('METRICS_TOKEN', 'a-token-for-the-monitor')
-    const settings = { environment: 'production', isLocal: false, ownHosts: [], admin, metricsToken }
+    const settings = {
+      environment: 'production',
+      isLocal: false,
+      ownHosts: [],
+      regions: new Map(),
+      admin,
+      metricsToken,
+    }
     const counters = { count: () => {}, sums: async () => ({ series: [], ageSeconds: 0 }) }
     const { ports } = recordingPorts({ settings, counters }, new Date())
     const ask = (authorization?: string) =>

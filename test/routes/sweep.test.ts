@@ -6,6 +6,7 @@ import type { Ports } from '#core/ports.ts'
 import type { Env } from '#platform/env.ts'
 import { durableMailboxes } from '#platform/mailboxes.ts'
 import { r2Payloads } from '#platform/payloads-r2.ts'
+import { bucketsOf } from '#platform/places.ts'
 import { sweep } from '#routes/sweep.ts'
 import { heldMailbox, incoming, terms } from '../support/mailbox.ts'
 
@@ -14,7 +15,12 @@ const hourMs = 3_600_000
 /** The sweep on real R2 and real mailboxes, at a moment of its own. */
 function sweepAt(moment: Date, mailboxes: Ports['mailboxes'] = durableMailboxes(env as unknown as Env)) {
   const log = { write: () => {} }
-  return sweep({ payloads: r2Payloads(env.PAYLOADS), mailboxes, clock: { now: () => moment }, log } as unknown as Ports)
+  return sweep({
+    payloads: r2Payloads(bucketsOf(env as unknown as Env)),
+    mailboxes,
+    clock: { now: () => moment },
+    log,
+  } as unknown as Ports)
 }
 
 const isThere = async (eventId: string) => (await env.PAYLOADS.head(keys.payload(eventId))) !== null

@@ -2,8 +2,17 @@ import { type CheckSetting, checkManifest } from '#core/manifest/check.ts'
 import { pathText } from '#core/manifest/problems.ts'
 import { policyNames } from '#policies/pipeline.ts'
 
+const place = { bucket: 'BUCKET', deadLetters: 'QUEUE', spill: 'SPILL', countries: [], continents: [] }
+
+/** `far` is a region that nothing but a hint puts anywhere. */
+const regions: CheckSetting['regions'] = new Map([
+  ['eu', { jurisdiction: 'eu', ...place }],
+  ['us', { jurisdiction: 'us', ...place }],
+  ['far', { hint: 'oc', ...place }],
+])
+
 /** An environment that vendors reach, with one address of the gateway's own. */
-export const deployed: CheckSetting = { isLocal: false, ownHosts: ['gate.example.com'], policies: policyNames }
+export const deployed: CheckSetting = { isLocal: false, ownHosts: ['gate.example.com'], policies: policyNames, regions }
 
 /** One machine. */
 export const local: CheckSetting = { ...deployed, isLocal: true }

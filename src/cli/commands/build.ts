@@ -5,7 +5,7 @@ import { say, sayJson } from '../output.ts'
 import { bulkItems, pointersInBulk } from '../registry/bulk.ts'
 import { readRegistry } from '../registry/folder.ts'
 import { differenceText, publications } from '../registry/publications.ts'
-import { fetchSetting } from '../registry/setting.ts'
+import { gatewaySetting } from '../registry/setting.ts'
 
 interface Options {
   readonly out: string
@@ -27,7 +27,7 @@ export const build = new Command('build')
   .option('--renew', 'start the lifetime of every app anew', false)
   .option('--json', 'print the result as JSON', false)
   .action(async (folder: string, { out, previous, environment, renew, json }: Options) => {
-    const declared = await readRegistry(folder, fetchSetting(environment))
+    const declared = await readRegistry(folder, gatewaySetting(environment))
     const published = await publications(declared, await pointersInBulk(previous ?? out), { environment, renew })
     await mkdir(dirname(out), { recursive: true })
     await writeFile(out, JSON.stringify(bulkItems(published), null, 2))

@@ -4,7 +4,7 @@ import { exitCodes, Failure, say, sayJson, tell } from '../output.ts'
 import { bulkItems } from '../registry/bulk.ts'
 import { readRegistry } from '../registry/folder.ts'
 import { differenceText, publications } from '../registry/publications.ts'
-import { fetchSetting } from '../registry/setting.ts'
+import { gatewaySetting } from '../registry/setting.ts'
 import { pointersInForce, putBulk, type Target } from '../registry/wrangler.ts'
 
 interface Options {
@@ -30,7 +30,7 @@ export const push = new Command('push')
   .action(async (folder: string, options: Options) => {
     const target: Target = options.local ? { local: true, state: options.state } : { local: false }
     const environment = options.local ? 'local' : options.environment
-    const declared = await readRegistry(folder, fetchSetting(environment))
+    const declared = await readRegistry(folder, gatewaySetting(environment))
     tell(`Reading what is in force for ${declared.length} apps …`)
     const names = declared.map(({ manifest }) => manifest.metadata.name)
     const published = await publications(declared, await pointersInForce(names, target), {

@@ -11,7 +11,7 @@ import { root } from '../machine/paths.ts'
 import { readSecrets } from '../machine/secrets-file.ts'
 import { exitCodes, Failure, paint, say, sayJson } from '../output.ts'
 import { readRegistry } from '../registry/folder.ts'
-import { fetchSetting } from '../registry/setting.ts'
+import { gatewaySetting } from '../registry/setting.ts'
 
 interface Options {
   readonly app: string
@@ -72,7 +72,7 @@ async function signedRequest(
 ) {
   const makeSample = samples[scheme]
   if (!makeSample) throw new Failure(`No scheme ${scheme}. Known: ${Object.keys(samples).join(', ')}.`, exitCodes.usage)
-  const declared = await readRegistry(registry, fetchSetting('local'))
+  const declared = await readRegistry(registry, gatewaySetting('local'))
   const manifest = declared.find(({ manifest }) => manifest.metadata.name === app)?.manifest
   const webhook = manifest?.spec.webhooks[source]
   const row = webhook && schemeOf(webhook)

@@ -8,7 +8,7 @@ import { startSample } from '../machine/sample-app.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
 import { type Declared, readRegistry } from '../registry/folder.ts'
-import { fetchSetting } from '../registry/setting.ts'
+import { gatewaySetting } from '../registry/setting.ts'
 
 const examples = { registry: join(root, 'examples/registry'), secrets: join(root, 'examples/secrets.env') }
 
@@ -35,7 +35,7 @@ export const start = new Command('start')
   .option('--no-samples', 'do not start the sample micro-app')
   .option('--json', 'once ready, print one line of JSON instead of the guide', false)
   .action(async ({ port, registry, secrets, state, samples, json }: Options) => {
-    const declared = await readRegistry(registry, fetchSetting('local'))
+    const declared = await readRegistry(registry, gatewaySetting('local'))
     const isExample = resolve(registry) === examples.registry
     const secretsFile = secrets ?? (isExample ? examples.secrets : undefined)
     const variables = { ...ownVariables(process.env), ...(secretsFile && (await readSecrets(secretsFile))) }

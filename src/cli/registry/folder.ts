@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FetchSetting } from '#core/egress/fetchable.ts'
 import type { Problem } from '#core/fault.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { Failure } from '../output.ts'
+import type { GatewaySetting } from './setting.ts'
 
 /** One manifest of a registry folder: as it was written, and as it is understood. */
 export interface Declared {
@@ -19,7 +19,7 @@ export interface Declared {
  *
  * @throws Failure that lists every fault of every file, with file and line
  */
-export async function readRegistry(folder: string, setting: FetchSetting): Promise<Declared[]> {
+export async function readRegistry(folder: string, setting: GatewaySetting): Promise<Declared[]> {
   const files = await manifestFiles(folder)
   const problems: Problem[] = []
   const declared: Declared[] = []

@@ -1,16 +1,17 @@
 import { ulid } from 'ulid'
 import { isAppName } from '#core/names.ts'
+import { anyRegion } from '#core/residency/regions.ts'
 
-/** Which mailbox an event lives in. `region` is `any` where the manifest names none. */
+/** Which mailbox an event lives in. `region` is `any` where no residency binds the app. */
 export interface MailboxAddress {
   readonly region: string
   readonly app: string
   readonly shard: number
 }
 
-/** The home of an app's events: one mailbox until regions and shards are part of the manifest. */
-export function homeMailbox(app: string): MailboxAddress {
-  return { region: 'any', app, shard: 0 }
+/** The first mailbox of an app in a region; the only one unless a source has several shards. */
+export function homeMailbox(app: string, region: string = anyRegion): MailboxAddress {
+  return { region, app, shard: 0 }
 }
 
 /** A new id in a mailbox: `<region>~<app>~<shard>~<ULID>`. Ids of one mailbox sort by the time they were minted. */

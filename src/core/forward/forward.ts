@@ -1,8 +1,8 @@
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
-import { stableUpstream } from '#core/manifest/schema.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
+import { upstreamIn } from '#core/residency/upstream.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
@@ -16,7 +16,9 @@ import { forwardedHeaders } from './request-headers.ts'
 export async function forward(exchange: Exchange, ports: Ports): Promise<Response> {
   const { app, manifest } = settled(exchange, 'entry')
   const { route, path, query } = settled(exchange, 'api')
-  const upstream = stableUpstream(manifest)
+  const region = settled(exchange, 'region')
+  const upstream = upstreamIn(manifest.spec, 'stable', region)?.url
+  if (upstream === undefined) throw new Fault('region-denied', `${app} has no upstream in ${region}`)
   const unsafe = unfetchable(upstream, ports.settings)
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
   const url = upstream.replace(/\/$/, '') + path + query

@@ -2,6 +2,10 @@ import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { atPointer } from '#core/json-pointer.ts'
+import { RegionName } from '#core/names.ts'
+import { residencyFindings } from '#core/residency/findings.ts'
+import type { Regions } from '#core/residency/regions.ts'
+import { Residency } from '#core/residency/schema.ts'
 import { type Finding, findings, nearest } from './problems.ts'
 import { Manifest } from './schema.ts'
 
@@ -9,19 +13,36 @@ import { Manifest } from './schema.ts'
 export interface CheckSetting extends FetchSetting {
   /** Every policy there is, by name; `true` where a manifest must not weaken it. */
   readonly policies: ReadonlyMap<string, boolean>
+  /** The regions that the operator has set up. */
+  readonly regions: Regions
 }
 
 export type Checked =
   | { readonly kind: 'accepted'; readonly manifest: Manifest }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
 
+/** Stands for a residency whose own faults the schema tells. */
+const unreadable: Residency = { regions: [] }
+
 /** The parts that the cross-checks read. Where their form is wrong the schema says so, and the others are still checked. */
 const Crossed = z
   .object({
-    upstreams: z.array(z.object({ url: z.string().optional() }).catch({})).catch([]),
+    residency: Residency.optional().catch(unreadable),
+    upstreams: z
+      .array(
+        z
+          .object({
+            name: z.string().optional().catch(undefined),
+            region: RegionName.optional().catch(undefined),
+            url: z.string().optional().catch(undefined),
+          })
+          .catch({}),
+      )
+      .catch([]),
+    webhooks: z.record(z.string(), z.unknown()).catch({}),
     policies: z.record(z.string(), z.object({ mode: z.string() }).catch({ mode: '' })).catch({}),
   })
-  .catch({ upstreams: [], policies: {} })
+  .catch({ upstreams: [], webhooks: {}, policies: {} })
 
 type Crossed = z.infer<typeof Crossed>
 
@@ -31,6 +52,7 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
   const crossed = Crossed.parse(atPointer(document, '/spec'))
   const crossFindings = [
     ...upstreamFindings(crossed, setting),
+    ...residencyFindings({ ...crossed, hasWebhooks: Object.keys(crossed.webhooks).length > 0 }, setting),
     ...policyFindings(crossed, setting),
     ...canonicalFindings(document),
   ]

@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { AppName, SecretName, SourceName } from '#core/names.ts'
+import { AppName, RegionName, SecretName, SourceName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
+import { Residency } from '#core/residency/schema.ts'
 import { Api } from './api-schema.ts'
 import { WebhookSource } from './webhook-schema.ts'
 
@@ -51,10 +52,18 @@ export const Manifest = z.strictObject({
     .strictObject({
       owner: z.strictObject({ user: Text, team: Text, contact: Text }),
       lifecycle: Lifecycle,
+      residency: Residency.optional().describe('Where payloads may rest and be sent; absent: anywhere'),
       upstreams: z
-        .array(z.strictObject({ name: z.literal('stable'), url: z.string().max(2048) }))
-        .length(1, { error: 'must hold exactly one upstream, named stable' })
-        .describe('Where the app really lives'),
+        .array(
+          z.strictObject({
+            name: z.literal('stable'),
+            region: RegionName.optional().describe('Where it stands'),
+            url: z.string().max(2048),
+          }),
+        )
+        .min(1)
+        .max(16)
+        .describe('Where the app really lives: one, or one in each region'),
       webhooks: z
         .record(SourceName, WebhookSource)
         .refine(sources => Object.keys(sources).length <= 50, { error: 'more than 50 sources' })
@@ -76,8 +85,3 @@ export const Manifest = z.strictObject({
 })
 
 export type Manifest = z.infer<typeof Manifest>
-
-/** The base URL of the app's one upstream. */
-export function stableUpstream(manifest: Manifest): string {
-  return manifest.spec.upstreams[0]?.url ?? ''
-}

@@ -3,12 +3,8 @@ import { SecretName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { schemes, type VendorScheme } from '#core/webhook/schemes.ts'
 import { placeholders } from '#core/webhook/signed-message.ts'
+import { HeaderName, JsonPointer } from './patterns.ts'
 import { Expression, PayloadSchema } from './payload-rules.ts'
-
-const HeaderName = z
-  .string()
-  .max(128)
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'must be the name of an HTTP header' })
 
 const SignedTemplate = z
   .string()
@@ -73,11 +69,6 @@ export const Delivery = z.strictObject({
     .describe('Deliveries of this source that may start each second'),
   timeoutMs: z.int().min(100).max(60_000).default(15_000).describe('How long the app has to answer one attempt'),
 })
-
-const JsonPointer = z
-  .string()
-  .max(256)
-  .regex(/^(?:\/(?:[^/~]|~[01])*)+$/)
 
 const UpstreamPath = z
   .string()

@@ -51,6 +51,10 @@ export interface Exchange {
   }
   /** Set by the policy that verified a token. */
   readonly principal?: Principal
+  /** Where the network saw the request come from, as far as the door was told. */
+  readonly origin?: { readonly country?: string; readonly continent?: string }
+  /** Where everything of it is kept and sent. Set by `residency`; on `delivery` the event's own. */
+  readonly region?: string
   /** Set by the runner when a policy drops the request: it is kept, and nothing further is done with it. */
   readonly isDropped?: true
   /** Headers for the answer, whatever it turns out to be. The runner joins those of all policies. */
@@ -61,7 +65,7 @@ export interface Exchange {
  * A part of the exchange that an earlier stage has set. Asking for it too early is a mistake in the
  * pipeline's order, so it throws.
  */
-export function settled<Part extends 'entry' | 'source' | 'webhook' | 'api' | 'verified' | 'principal'>(
+export function settled<Part extends 'entry' | 'source' | 'webhook' | 'api' | 'verified' | 'principal' | 'region'>(
   exchange: Exchange,
   part: Part,
 ): NonNullable<Exchange[Part]> {

@@ -1,6 +1,8 @@
 import type { Consignment, DeadLetter } from '#core/delivery/event.ts'
+import { mailboxOf } from '#core/delivery/event-id.ts'
 import type { Log } from '#core/ports.ts'
 import type { Env } from '../env.ts'
+import { deadLettersOf } from '../places.ts'
 import { lettersDue } from './burials.ts'
 import { lease } from './lease.ts'
 import { type Mailbox, nextStartMs, nextWakeMs } from './wake.ts'
@@ -18,19 +20,14 @@ export class Dispatcher {
   readonly #mailbox: Mailbox
   readonly #storage: DurableObjectStorage
   /** Asked for each call, since a test may put its own courier in place. */
-  readonly #bindings: () => Pick<Env, 'COURIER' | 'DEAD_LETTERS'>
+  readonly #bindings: () => Env
   readonly #log: Log
   /** Calls to make once the transaction stands in which their leases were written. */
   #outgoing: (() => void)[] = []
   /** The alarm as set, remembered so that it is not written again for every event. */
   #alarmMs: number | null = null
 
-  constructor(
-    mailbox: Mailbox,
-    storage: DurableObjectStorage,
-    bindings: () => Pick<Env, 'COURIER' | 'DEAD_LETTERS'>,
-    log: Log,
-  ) {
+  constructor(mailbox: Mailbox, storage: DurableObjectStorage, bindings: () => Env, log: Log) {
     this.#mailbox = mailbox
     this.#storage = storage
     this.#bindings = bindings
@@ -119,8 +116,8 @@ export class Dispatcher {
   }
 
   #send(letters: readonly DeadLetter[]): void {
-    this.#bindings()
-      .DEAD_LETTERS.sendBatch(letters.map(body => ({ body })))
+    deadLettersOf(this.#bindings(), mailboxOf(letters[0]?.eventId ?? '')?.region ?? '')
+      .sendBatch(letters.map(body => ({ body })))
       .catch(error => {
         const events = letters.map(({ eventId }) => eventId)
         this.#log.write('error', 'dead-letters-unsent', { events, detail: String(error) })

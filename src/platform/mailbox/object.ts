@@ -16,6 +16,7 @@ import { consoleLog } from '../console-log.ts'
 import { meteredCounters } from '../counters.ts'
 import type { Env } from '../env.ts'
 import { r2Payloads } from '../payloads-r2.ts'
+import { bucketsOf } from '../places.ts'
 import { openUntilMs, rememberBreaker } from './breaker.ts'
 import { buried } from './burials.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -199,7 +200,7 @@ export class MailboxObject extends DurableObject<Env> {
       return purge(sql, sources, nowMs)
     })
     this.#dispatcher.wakeAtNextWork(this.#nowMs())
-    await r2Payloads(this.env.PAYLOADS).remove(orphans)
+    await r2Payloads(bucketsOf(this.env)).remove(orphans)
   }
 
   /** What follows from everything this turn has changed, once for all of it. */

@@ -12,6 +12,7 @@ const settings: Settings = {
   environment: 'local',
   isLocal: true,
   ownHosts: [],
+  regions: new Map(),
   admin: { issuer: 'https://idp.example.com', audience: 'gatehouse', jwks: { keys: [jwk] } },
 }
 const claims = {

@@ -31,7 +31,7 @@ describe('an unknown key', () => {
   })
 
   it('of a later version of the gateway is refused, never ignored', () => {
-    for (const name of ['egress', 'masking', 'residency', 'rollout'])
+    for (const name of ['egress', 'masking', 'rollout'])
       expect(faultsOf(documentOf({ [name]: {} }))).toEqual([`spec.${name}: is not a known field`])
   })
 })

@@ -1,0 +1,47 @@
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { type RegionEvidence, regionOf } from '#core/residency/region-of.ts'
+import { regionRefusal } from '#core/residency/upstream.ts'
+import { handshakeReply } from '#core/webhook/handshake.ts'
+import { parsedOnce } from '#core/webhook/json-body.ts'
+
+/** Settles in which region a request is handled and kept, before anything of it is stored or sent. */
+export const residency: Policy = {
+  name: 'residency',
+  isMandatory: true,
+  doors: ['hooks', 'apps', 'delivery'],
+
+  async before(exchange, { settings }) {
+    const { spec } = settled(exchange, 'entry').manifest
+    if (exchange.door === 'delivery') {
+      const refusal = regionRefusal(spec, settled(exchange, 'region'))
+      return refusal === undefined ? pass() : deny('region-denied', refusal)
+    }
+    if (isHandshake(exchange)) return pass()
+    const decision = regionOf(
+      spec.residency,
+      await evidenceOf(exchange, spec.residency?.by?.pointer !== undefined),
+      settings.regions,
+    )
+    return decision.kind === 'settled' ? pass({ region: decision.region }) : deny('region-denied', decision.detail)
+  },
+}
+
+/** It is answered, and nothing of it is kept. */
+function isHandshake({ webhook, verified }: Exchange): boolean {
+  return (
+    webhook !== undefined && verified !== undefined && handshakeReply(webhook.scheme, verified.document) !== undefined
+  )
+}
+
+/** At `/hooks` only the signed body counts: a vendor's servers move, and its other headers are anybody's. */
+async function evidenceOf(exchange: Exchange, readsBody: boolean): Promise<RegionEvidence> {
+  const { door, verified, principal, headers, origin, body } = exchange
+  if (door === 'hooks') return verified ? { document: verified.document } : {}
+  return {
+    headers,
+    ...(readsBody && { document: parsedOnce(await body.read()) }),
+    ...(principal && { claims: principal.claims }),
+    ...(origin && { origin }),
+  }
+}
