@@ -5,6 +5,7 @@ import { portsFrom } from '#platform/ports.ts'
 import { burials } from '#routes/burials.ts'
 import { deliveries } from '#routes/deliveries.ts'
 import { doors } from '#routes/index.ts'
+import { notices } from '#routes/notices.ts'
 import { sweep } from '#routes/sweep.ts'
 
 export { MailboxObject as Mailbox } from '#platform/mailbox/object.ts'
@@ -13,7 +14,10 @@ export { MeterObject as Meter } from '#platform/meter.ts'
 const ports = portsFrom(env as unknown as Env & Record<string, unknown>)
 const app = doors(ports)
 
-export const Courier = courier(consignments => deliveries(consignments, ports))
+export const Courier = courier({
+  deliver: consignments => deliveries(consignments, ports),
+  tell: messages => notices(messages, ports),
+})
 
 export default {
   fetch: request => app.fetch(request),

@@ -35,7 +35,8 @@ async function switched(context: Context, ports: Ports, action: 'pause' | 'resum
   if (source !== undefined && !Object.hasOwn(entry.manifest.spec.webhooks, source)) {
     throw new Fault('not-found', `${entry.app} has no source ${source}`)
   }
-  await ports.mailboxes[action](entry.app, source)
+  const isTold = entry.manifest.spec.owner.notify !== undefined
+  await ports.mailboxes[action](entry.app, source, isTold ? reason : undefined)
   ports.log.write('info', 'audit', { action: `app.${action}`, actor: operator.subject, app: entry.app, source, reason })
   return context.json(await statusOf(entry, ports))
 }

@@ -12,6 +12,7 @@ import type {
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
 import type { Entry } from '#core/manifest/entry.ts'
+import type { Telling } from '#core/owner/notice.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import type { Settings } from '#core/settings.ts'
@@ -66,6 +67,7 @@ export type CounterName =
   | 'delivery_outcome_unknown_total'
   | 'dead_letters_total'
   | 'breaker_changes_total'
+  | 'owner_notices_total'
 
 export interface CounterSums {
   readonly series: readonly {
@@ -123,9 +125,14 @@ export interface Mailboxes {
   known(eventIds: readonly string[]): Promise<readonly string[]>
   /** Confirms that a dead letter lies in the archive, so that it is not announced again; says whether that was news. */
   buried(eventId: string): Promise<boolean>
-  /** @param source `undefined`: the whole app */
-  pause(app: string, source: string | undefined): Promise<void>
-  resume(app: string, source: string | undefined): Promise<void>
+  /**
+   * @param source `undefined`: the whole app
+   * @param reason why, if the owner is to be told of it
+   */
+  pause(app: string, source: string | undefined, reason?: string): Promise<void>
+  resume(app: string, source: string | undefined, reason?: string): Promise<void>
+  /** Records what became of one try to tell an owner something. */
+  notified(noticeId: string, telling: Telling): Promise<void>
   /** Which of an app's sources are paused. */
   paused(app: string, sources: readonly string[]): Promise<string[]>
   countReplay(app: string, order: ReplayOrder): Promise<number>

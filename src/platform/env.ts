@@ -1,4 +1,5 @@
 import type { Consignment } from '#core/delivery/event.ts'
+import type { Notice } from '#core/owner/notice.ts'
 import type { MailboxObject } from './mailbox/object.ts'
 import type { MeterObject } from './meter.ts'
 
@@ -11,7 +12,10 @@ export interface Env {
   readonly REGIONS?: unknown
   readonly MAILBOX: Objects<MailboxObject>
   readonly METER: Objects<MeterObject>
-  readonly COURIER: { deliver(consignments: readonly Consignment[]): Promise<void> }
+  readonly COURIER: {
+    deliver(consignments: readonly Consignment[]): Promise<void>
+    tell(notices: readonly Notice[]): Promise<void>
+  }
   readonly DEAD_LETTERS: Queue
 }
 

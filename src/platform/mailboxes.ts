@@ -24,6 +24,8 @@ export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRON
     const address = mailboxOf(eventId)
     return address && find(address)
   }
+  const told = (app: string, reason: string | undefined) =>
+    reason === undefined ? undefined : { mailbox: homeMailbox(app), reason }
   return {
     async accept(event, terms) {
       const mailbox = holding(event.id)
@@ -38,8 +40,9 @@ export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRON
     forget: async eventIds => holding(eventIds[0] ?? '')?.forget(eventIds),
     known: async eventIds => (await holding(eventIds[0] ?? '')?.known(eventIds)) ?? [],
     buried: async eventId => (await holding(eventId)?.buried(eventId)) ?? false,
-    pause: async (app, source) => at(homeMailbox(app)).pause(source),
-    resume: async (app, source) => at(homeMailbox(app)).resume(source),
+    pause: async (app, source, reason) => at(homeMailbox(app)).pause(source, told(app, reason)),
+    resume: async (app, source, reason) => at(homeMailbox(app)).resume(source, told(app, reason)),
+    notified: async (id, telling) => holding(id)?.notified(id, telling),
     paused: async (app, sources) => at(homeMailbox(app)).paused(sources),
     countReplay: async (app, order) => at(homeMailbox(app)).countReplay(order),
     async startReplay(app, order) {

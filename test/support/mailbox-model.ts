@@ -24,6 +24,8 @@ interface Modelled {
   attempts: number
   /** Numbers of the attempts that have ended as far as the mailbox knows. */
   readonly noted: Set<number>
+  /** A running attempt that the late success of an earlier one has overtaken. */
+  overtaken: number | undefined
   tries: number
   sinceMs: number
   /** The next attempt; absent behind another of its key. */
@@ -67,6 +69,7 @@ export class MailboxModel {
     const begin = {
       state: 'waiting',
       attempts: 0,
+      overtaken: undefined,
       tries: 0,
       sinceMs: nowMs,
       dueMs,
@@ -100,7 +103,15 @@ export class MailboxModel {
     const event = this.event(eventId)
     const isCurrent = event.state === 'delivering' && event.attempts === attempt
     const isSuccess = outcome.kind === 'answered' && outcome.status < 300
-    if (!isCurrent && (!isSuccess || event.state === 'delivered')) return
+    if (!isCurrent && (!isSuccess || event.state === 'delivered')) {
+      if (outcome.kind === 'held' && event.overtaken === attempt) event.noted.delete(attempt)
+      if (event.overtaken === attempt) event.overtaken = undefined
+      return
+    }
+    if (!isCurrent && event.state === 'delivering') {
+      event.noted.add(event.attempts)
+      event.overtaken = event.attempts
+    }
     if (outcome.kind !== 'held') event.noted.add(attempt)
     if (isSuccess) {
       this.#end(event, 'delivered', isCurrent)

@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { Consignment, DeadLetter, DeliveryTerms, IncomingEvent, Outcome } from '#core/delivery/event.ts'
 import { homeMailbox, mailboxName, mintEventId } from '#core/delivery/event-id.ts'
+import type { Notice } from '#core/owner/notice.ts'
 import type { Env, Objects } from '#platform/env.ts'
 import type { MailboxObject } from '#platform/mailbox/object.ts'
 
@@ -14,6 +15,8 @@ export interface HeldMailbox {
   readonly batches: (readonly Consignment[])[]
   /** What the mailbox sent to the queue, in order. */
   readonly letters: DeadLetter[]
+  /** What the mailbox has to tell the owner, in order. */
+  readonly notices: Notice[]
   /** When the alarm goes off, in ms since 1970; `null` when none is set. */
   alarm(): Promise<number | null>
   settle(eventId: string, attempt: number, outcome: Outcome): Promise<void>
@@ -31,7 +34,11 @@ export async function heldMailbox(app: string): Promise<HeldMailbox> {
   const stub = env.MAILBOX.getByName(name)
   const batches: (readonly Consignment[])[] = []
   const letters: DeadLetter[] = []
-  const COURIER = { deliver: async (batch: readonly Consignment[]) => void batches.push(batch) }
+  const notices: Notice[] = []
+  const COURIER = {
+    deliver: async (batch: readonly Consignment[]) => void batches.push(batch),
+    tell: async (batch: readonly Notice[]) => void notices.push(...batch),
+  }
   const DEAD_LETTERS = {
     sendBatch: async (messages: { body: DeadLetter }[]) => void letters.push(...messages.map(({ body }) => body)),
   }
@@ -45,6 +52,7 @@ export async function heldMailbox(app: string): Promise<HeldMailbox> {
     calls,
     batches,
     letters,
+    notices,
     alarm: () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm()),
     settle: (eventId, attempt, outcome) => calls.settle({ eventId, attempt, outcome }),
   }

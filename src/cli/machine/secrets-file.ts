@@ -33,9 +33,11 @@ export async function readSecrets(file: string): Promise<Record<string, string>>
 /** The secrets that manifests name and nothing holds, as Worker secrets are called. */
 export function missingSecrets(declared: readonly Declared[], variables: Readonly<Record<string, string>>): string[] {
   const named = declared.flatMap(({ manifest: { metadata, spec } }) =>
-    [...Object.values(spec.webhooks).flatMap(source => source.secrets), ...(spec.signing?.secrets ?? [])].map(name =>
-      secretVariable(metadata.name, name),
-    ),
+    [
+      ...Object.values(spec.webhooks).flatMap(source => source.secrets),
+      ...(spec.signing?.secrets ?? []),
+      ...(spec.owner.notify ? [spec.owner.notify.secret] : []),
+    ].map(name => secretVariable(metadata.name, name)),
   )
   return [...new Set(named)].filter(name => !variables[name])
 }

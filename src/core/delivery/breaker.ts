@@ -14,7 +14,8 @@ export interface BreakerTerms {
  */
 export class Breaker {
   #openUntilMs: number
-  #isProbing = false
+  /** The attempt that probes, by a name of its own. */
+  #probe: string | undefined
   /** Attempts and failures by second. */
   #seconds = new Map<number, { attempts: number; failures: number }>()
 
@@ -30,27 +31,28 @@ export class Breaker {
 
   /** When the next attempt may start; `undefined` while the probe is under way, since its end decides that. */
   get startsAtMs(): number | undefined {
-    return this.#isProbing ? undefined : this.#openUntilMs
+    return this.#probe !== undefined ? undefined : this.#openUntilMs
   }
 
   /** How many attempts may start now. */
   allowance(nowMs: number): number {
     if (this.#openUntilMs === 0) return Number.POSITIVE_INFINITY
-    return nowMs < this.#openUntilMs || this.#isProbing ? 0 : 1
+    return nowMs < this.#openUntilMs || this.#probe !== undefined ? 0 : 1
   }
 
   /** An attempt has started; in the half-open state it is the probe. */
-  started(): void {
-    if (this.#openUntilMs !== 0) this.#isProbing = true
+  started(attempt: string): void {
+    if (this.#openUntilMs !== 0) this.#probe = attempt
   }
 
   /**
-   * Learns of an attempt's end.
+   * Learns of an attempt's end. Those that started before the breaker opened may end while it is open; then only
+   * the probe decides.
    *
    * @returns `opened` or `closed` when that changed the state
    */
-  ended(isFailure: boolean, terms: BreakerTerms, nowMs: number): 'opened' | 'closed' | undefined {
-    if (this.#openUntilMs !== 0) return this.#probeEnded(isFailure, terms, nowMs)
+  ended(attempt: string, isFailure: boolean, terms: BreakerTerms, nowMs: number): 'opened' | 'closed' | undefined {
+    if (this.#openUntilMs !== 0) return attempt === this.#probe ? this.#probeEnded(isFailure, terms, nowMs) : undefined
     const { attempts, failures } = this.#counted(isFailure, terms, nowMs)
     if (attempts < terms.minRequests || (failures / attempts) * 100 < terms.failurePercent) return undefined
     return this.#open(terms, nowMs)
@@ -61,16 +63,14 @@ export class Breaker {
    *
    * @returns whether another probe may start for it
    */
-  abandoned(): boolean {
-    const wasProbing = this.#isProbing
-    this.#isProbing = false
-    return wasProbing
+  abandoned(attempt: string): boolean {
+    if (attempt !== this.#probe) return false
+    this.#probe = undefined
+    return true
   }
 
-  /** Attempts that started before the breaker opened end while it is open; only the probe decides. */
-  #probeEnded(isFailure: boolean, terms: BreakerTerms, nowMs: number): 'opened' | 'closed' | undefined {
-    if (!this.#isProbing) return undefined
-    this.#isProbing = false
+  #probeEnded(isFailure: boolean, terms: BreakerTerms, nowMs: number): 'opened' | 'closed' {
+    this.#probe = undefined
     if (isFailure) return this.#open(terms, nowMs)
     this.#openUntilMs = 0
     return 'closed'

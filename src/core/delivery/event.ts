@@ -66,6 +66,8 @@ export interface DeliveryTerms {
   readonly retry: RetryTerms
   readonly breaker?: BreakerTerms
   readonly retentionDays?: number
+  /** The owner wants to hear of dead letters and of the breaker. */
+  readonly tellsOwner?: true
 }
 
 export interface RetryTerms {

@@ -1,5 +1,5 @@
 import { Breaker } from './breaker.ts'
-import type { DeliveryTerms, Outcome } from './event.ts'
+import type { DeliveryTerms, Outcome, Settlement } from './event.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /**
@@ -16,6 +16,14 @@ export interface Allowance {
   readonly attempts: number
   /** Of these, how many may be retries. */
   readonly retries: number
+}
+
+/** An attempt as it starts. */
+export interface Start {
+  readonly eventId: string
+  readonly attempt: number
+  readonly isRetry: boolean
+  readonly nowMs: number
 }
 
 export type BreakerChange = 'opened' | 'closed' | 'freed'
@@ -40,11 +48,11 @@ export class Pressure {
     return { attempts: Math.min(rate, this.breaker.allowance(nowMs)), retries: this.#retries.available(nowMs) }
   }
 
-  started(source: string, terms: DeliveryTerms, { isRetry, nowMs }: { isRetry: boolean; nowMs: number }): void {
+  started(source: string, terms: DeliveryTerms, { eventId, attempt, isRetry, nowMs }: Start): void {
     this.#rateOf(source, terms, nowMs)?.take(1)
     if (isRetry) this.#retries.take(1)
     else this.#retries.add(retryShare)
-    if (terms.breaker) this.breaker.started()
+    if (terms.breaker) this.breaker.started(nameOf(eventId, attempt))
   }
 
   /** A retry has arrived: what it cost comes back. */
@@ -53,10 +61,14 @@ export class Pressure {
   }
 
   /** @returns `opened` or `closed` when the breaker changed its state, `freed` when its probe came to nothing */
-  ended(outcome: Outcome, terms: DeliveryTerms, nowMs: number): BreakerChange | undefined {
-    if (!terms.breaker) return undefined
-    if (outcome.kind === 'held') return this.breaker.abandoned() ? 'freed' : undefined
-    return this.breaker.ended(isDown(outcome), terms.breaker, nowMs)
+  ended({ eventId, attempt, outcome }: Settlement, terms: DeliveryTerms, nowMs: number): BreakerChange | undefined {
+    if (outcome.kind === 'held') return this.abandoned(eventId, attempt) ? 'freed' : undefined
+    return terms.breaker && this.breaker.ended(nameOf(eventId, attempt), isDown(outcome), terms.breaker, nowMs)
+  }
+
+  /** Nobody will tell how an attempt ended, or it says nothing. @returns whether another probe may start for it */
+  abandoned(eventId: string, attempt: number): boolean {
+    return this.breaker.abandoned(nameOf(eventId, attempt))
   }
 
   /** The earliest moment at which an attempt of a source may start; `undefined` while that hangs on a probe. */
@@ -79,6 +91,10 @@ export class Pressure {
     this.#rates.set(source, { perSecond, bucket })
     return bucket
   }
+}
+
+function nameOf(eventId: string, attempt: number): string {
+  return `${eventId} ${attempt}`
 }
 
 /** A breaker's failure: 500 and above, unreachable, or out of time. What the app refuses, it is up to refuse. */

@@ -12,5 +12,6 @@ export function termsOf({ delivery, retry, retentionDays }: WebhookSource, { spe
     retry,
     breaker: spec.breaker,
     ...(retentionDays !== undefined && { retentionDays }),
+    ...(spec.owner.notify && { tellsOwner: true }),
   }
 }

@@ -27,6 +27,7 @@ const unreadable: Residency = { regions: [] }
 /** The parts that the cross-checks read. Where their form is wrong the schema says so, and the others are still checked. */
 const Crossed = z
   .object({
+    owner: z.object({ notify: z.object({ url: z.string().optional() }).catch({}).optional() }).catch({}),
     residency: Residency.optional().catch(unreadable),
     upstreams: z
       .array(
@@ -42,7 +43,7 @@ const Crossed = z
     webhooks: z.record(z.string(), z.unknown()).catch({}),
     policies: z.record(z.string(), z.object({ mode: z.string() }).catch({ mode: '' })).catch({}),
   })
-  .catch({ upstreams: [], webhooks: {}, policies: {} })
+  .catch({ owner: {}, upstreams: [], webhooks: {}, policies: {} })
 
 type Crossed = z.infer<typeof Crossed>
 
@@ -53,6 +54,7 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
   const crossFindings = [
     ...upstreamFindings(crossed, setting),
     ...residencyFindings({ ...crossed, hasWebhooks: Object.keys(crossed.webhooks).length > 0 }, setting),
+    ...ownerFindings(crossed, setting),
     ...policyFindings(crossed, setting),
     ...canonicalFindings(document),
   ]
@@ -70,6 +72,14 @@ function upstreamFindings({ upstreams }: Crossed, setting: CheckSetting): Findin
       'Write the address of the app as https://host[:port][/path]; http on loopback only in the local environment.'
     return reason ? [{ at: ['spec', 'upstreams', index, 'url'], reason, remedy }] : []
   })
+}
+
+function ownerFindings({ owner }: Crossed, setting: CheckSetting): Finding[] {
+  const url = owner.notify?.url
+  const reason = url === undefined ? undefined : unfetchable(url, setting)
+  const remedy =
+    'Write an https:// address that is not the gateway itself; http on loopback only in the local environment.'
+  return reason ? [{ at: ['spec', 'owner', 'notify', 'url'], reason, remedy }] : []
 }
 
 function policyFindings(crossed: Crossed, { policies }: CheckSetting): Finding[] {

@@ -37,9 +37,15 @@ const Breaker = z.strictObject({
   openSeconds: z.int().min(1).max(3_600).default(30),
 })
 
+/** Where the owner hears of dead letters, of the breaker and of pauses. */
+const Notify = z.strictObject({
+  url: z.string().max(2048).describe('Where the messages go: https, or http on loopback in the local environment'),
+  secret: SecretName.describe('The whsec_ key that they are signed with'),
+})
+
 /**
  * One app's declaration. A field stands here only when the gateway enforces it, so no manifest can ask
- * for a protection it does not get; `labels` and `owner` describe and protect nothing.
+ * for a protection it does not get; `labels` and the names under `owner` describe and protect nothing.
  */
 export const Manifest = z.strictObject({
   apiVersion: z.literal('gatehouse/v1'),
@@ -50,7 +56,7 @@ export const Manifest = z.strictObject({
   }),
   spec: z
     .strictObject({
-      owner: z.strictObject({ user: Text, team: Text, contact: Text }),
+      owner: z.strictObject({ user: Text, team: Text, contact: Text, notify: Notify.optional() }),
       lifecycle: Lifecycle,
       residency: Residency.optional().describe('Where payloads may rest and be sent; absent: anywhere'),
       upstreams: z

@@ -12,6 +12,7 @@ const helps: Record<CounterName, string> = {
   delivery_outcome_unknown_total: 'Attempts whose outcome was never reported, and which are made again',
   dead_letters_total: 'Dead letters archived, by reason',
   breaker_changes_total: 'Times the circuit breaker of an app opened or closed',
+  owner_notices_total: 'Tries to tell an owner something: told, failed, refused, unwanted, given-up',
 }
 
 /** The sums in the text format of Prometheus, version 0.0.4; their age is a gauge of its own. */

@@ -2,6 +2,7 @@ import type { DeadLetter } from '#core/delivery/event.ts'
 import { mailboxOf } from '#core/delivery/event-id.ts'
 import type { FaultCode } from '#core/fault.ts'
 import { type EventRow, eventColumns } from './tables.ts'
+import { rowOf } from './views.ts'
 
 /** A letter that nobody has confirmed is announced again after 1 min, 2 min, 4 min … at most 1 h. */
 const againAfterMs = 60_000
@@ -28,10 +29,10 @@ export function lettersDue(sql: SqlStorage, nowMs: number): DeadLetter[] {
   })
 }
 
-/** The archive has it. @returns whether this was news */
-export function buried(sql: SqlStorage, eventId: string): boolean {
+/** The archive has it. @returns the event if this was news */
+export function buried(sql: SqlStorage, eventId: string): EventRow | undefined {
   const query = 'DELETE FROM burials WHERE seq = (SELECT seq FROM events WHERE id = ?) RETURNING seq'
-  return sql.exec(query, eventId).toArray().length > 0
+  return sql.exec(query, eventId).toArray().length > 0 ? rowOf(sql, eventId) : undefined
 }
 
 function letterOf(sql: SqlStorage, row: EventRow): DeadLetter {

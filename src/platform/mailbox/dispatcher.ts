@@ -1,10 +1,12 @@
 import type { Consignment, DeadLetter } from '#core/delivery/event.ts'
-import { mailboxOf } from '#core/delivery/event-id.ts'
+import { type MailboxAddress, mailboxOf } from '#core/delivery/event-id.ts'
+import type { Notice, NoticeType, Occurrence } from '#core/owner/notice.ts'
 import type { Log } from '#core/ports.ts'
 import type { Env } from '../env.ts'
 import { deadLettersOf } from '../places.ts'
 import { lettersDue } from './burials.ts'
 import { lease } from './lease.ts'
+import { note, noticesDue } from './notices.ts'
 import { type Mailbox, nextStartMs, nextWakeMs } from './wake.ts'
 
 /** Events that travel in one call to the courier, which is one invocation with six connections. */
@@ -65,6 +67,24 @@ export class Dispatcher {
     this.#outgoing.push(() => this.#send(letters))
   }
 
+  /** Adds to what the owner is to be told, which leaves soon. */
+  note(mailbox: MailboxAddress, type: NoticeType, what: Omit<Occurrence, 'at'>, nowMs: number): void {
+    const leavesMs = note(this.#mailbox.sql, mailbox, type, what, nowMs)
+    if (leavesMs !== undefined) this.wakeBy(leavesMs)
+  }
+
+  /**
+   * Sends what the owner is to be told; what the courier does not report is sent again later.
+   *
+   * @returns messages that nobody has taken for too long, and that are given up
+   */
+  tell(nowMs: number): readonly Notice[] {
+    const { notices, givenUp } = noticesDue(this.#mailbox.sql, nowMs)
+    if (notices.length > 0 || givenUp.length > 0) this.wakeAtNextWork(nowMs)
+    if (notices.length > 0) this.#outgoing.push(() => this.#tell(notices))
+    return givenUp
+  }
+
   /** Makes the calls of a transaction that stands. */
   release(): void {
     const outgoing = this.#outgoing
@@ -121,6 +141,15 @@ export class Dispatcher {
       .catch(error => {
         const events = letters.map(({ eventId }) => eventId)
         this.#log.write('error', 'dead-letters-unsent', { events, detail: String(error) })
+      })
+  }
+
+  /** Not awaited, like `#hand`. */
+  #tell(notices: readonly Notice[]): void {
+    this.#bindings()
+      .COURIER.tell(notices)
+      .catch(error => {
+        this.#log.write('error', 'courier-lost', { notices: notices.map(({ id }) => id), detail: String(error) })
       })
   }
 

@@ -37,7 +37,9 @@ export function lease(
     left -= found.length
     rows.push(...found)
   }
-  for (const { lane } of rows) pressure.started(source, terms, { isRetry: lane === lanes.retry, nowMs })
+  for (const { id: eventId, attempts, lane } of rows) {
+    pressure.started(source, terms, { eventId, attempt: attempts + 1, isRetry: lane === lanes.retry, nowMs })
+  }
   return { consignments: rows.map(row => leased(sql, row, nowMs, untilMs)), untilMs }
 }
 

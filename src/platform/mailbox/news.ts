@@ -1,4 +1,5 @@
 import { mailboxOf } from '#core/delivery/event-id.ts'
+import type { Notice } from '#core/owner/notice.ts'
 import type { CounterName, Counters, Log } from '#core/ports.ts'
 
 /** What a mailbox tells the outside about itself: counters and log lines, under the name of its app. */
@@ -13,14 +14,19 @@ export class News {
     this.#log = log
   }
 
-  /** Attempts of a source ended without a report. */
-  attemptsLost(source: string, by: number): void {
-    this.#count('delivery_outcome_unknown_total', { source }, by)
+  /** An attempt of a source ended without a report. */
+  attemptLost(source: string): void {
+    this.#count('delivery_outcome_unknown_total', { source }, 1)
   }
 
   breakerChanged(change: 'opened' | 'closed'): void {
     this.#count('breaker_changes_total', { change }, 1)
     this.#log.write(change === 'opened' ? 'warn' : 'info', 'breaker', { app: this.#app(), change })
+  }
+
+  noticeGivenUp({ id, type, count, since }: Notice): void {
+    this.#count('owner_notices_total', { type, result: 'given-up' }, 1)
+    this.#log.write('error', 'owner-untold', { app: this.#app(), type, id, count, since, result: 'given-up' })
   }
 
   turnFailed(failure: unknown): void {

@@ -20,19 +20,24 @@ export class Pauses {
     return this.#paused.has(wholeApp) || this.#paused.has(source)
   }
 
-  /** @param source `undefined`: the whole app */
-  set(source: string | undefined, isPaused: boolean): void {
+  /**
+   * @param source `undefined`: the whole app
+   * @returns whether that changed anything
+   */
+  set(source: string | undefined, isPaused: boolean): boolean {
     const name = source ?? wholeApp
+    const before = this.#paused.size
     if (isPaused) {
       this.#paused.add(name)
       this.#sql.exec('INSERT OR IGNORE INTO pauses VALUES (?)', name)
-      return
+      return this.#paused.size !== before
     }
     const resumed = source === undefined ? [...this.#paused] : [name]
     for (const one of resumed) {
       this.#paused.delete(one)
       this.#sql.exec('DELETE FROM pauses WHERE source = ?', one)
     }
+    return this.#paused.size !== before
   }
 
   /** Which of an app's sources are paused. */

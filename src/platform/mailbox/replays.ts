@@ -1,6 +1,6 @@
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import { lanes } from './tables.ts'
-import { conditionsOf } from './views.ts'
+import { conditionsOf, rowOf } from './views.ts'
 
 /** How often a running replay releases events. */
 const tickMs = 1_000
@@ -19,6 +19,18 @@ type ReplayRow = {
   next_seq: number
   last_seq: number
   tick_at: number
+}
+
+/**
+ * Makes one event due at once, whatever its state; its attempts count on. One that is under way is left alone.
+ *
+ * @returns its source; `undefined` when there is no such event
+ */
+export function replayOne(sql: SqlStorage, eventId: string, nowMs: number): string | undefined {
+  const row = rowOf(sql, eventId)
+  if (row?.state === 'waiting' && row.due_at !== null) hasten(sql, row.seq, nowMs)
+  if (row && row.state !== 'waiting' && row.state !== 'delivering') release(sql, row.seq, nowMs, null)
+  return row?.source
 }
 
 /** How many events an order would send: those that match and have ended. */

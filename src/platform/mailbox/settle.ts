@@ -9,6 +9,8 @@ import { type EventRow, eventColumns, lanes } from './tables.ts'
 export interface Settled {
   readonly row: EventRow
   readonly decision: Decision
+  /** A later attempt that is still under way; nobody waits for its end any more. */
+  readonly overtaken?: number
 }
 
 /**
@@ -30,13 +32,29 @@ export function settle(sql: SqlStorage, sources: Sources, settlement: Settlement
   )
   const isCurrent = row.state === 'delivering' && row.attempts === attempt
   const isLateSuccess = decision.kind === 'delivered' && row.state !== 'delivered'
-  if (!isCurrent && !isLateSuccess) return undefined
+  if (!isCurrent && !isLateSuccess) {
+    complete(sql, row, attempt, outcome)
+    return undefined
+  }
 
   if (outcome.kind === 'held') {
     sql.exec('UPDATE events SET attempts = attempts - 1, tries = tries - 1 WHERE seq = ?', row.seq)
   } else note(sql, row, settlement.attempt, outcome, isCurrent ? (row.leased_at ?? nowMs) : nowMs - outcome.ms)
   apply(sql, row, decision, { wasHeld: outcome.kind === 'held', isLate: !isCurrent, nowMs })
-  return { row, decision }
+  if (isCurrent || row.state !== 'delivering') return { row, decision }
+  sql.exec('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, NULL, NULL, NULL)', row.seq, row.attempts, row.leased_at)
+  return { row, decision, overtaken: row.attempts }
+}
+
+/** An attempt that a late success has overtaken still tells how it ended; that decides nothing. */
+function complete(sql: SqlStorage, { seq }: EventRow, n: number, outcome: Outcome): void {
+  const where = 'WHERE seq = ? AND n = ? AND ms IS NULL AND fault IS NULL'
+  if (outcome.kind === 'held') {
+    sql.exec(`DELETE FROM attempts ${where}`, seq, n)
+    return
+  }
+  const { status, fault } = factsOf(outcome)
+  sql.exec(`UPDATE attempts SET ms = ?, status = ?, fault = ? ${where}`, outcome.ms, status, fault, seq, n)
 }
 
 function note(
@@ -46,9 +64,15 @@ function note(
   outcome: Exclude<Outcome, { kind: 'held' }>,
   atMs: number,
 ): void {
-  const status = outcome.kind === 'answered' ? outcome.status : null
-  const fault = outcome.kind === 'failed' ? outcome.fault : null
+  const { status, fault } = factsOf(outcome)
   sql.exec('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?)', seq, n, atMs, outcome.ms, status, fault)
+}
+
+function factsOf(outcome: Exclude<Outcome, { kind: 'held' }>): { status: number | null; fault: string | null } {
+  return {
+    status: outcome.kind === 'answered' ? outcome.status : null,
+    fault: outcome.kind === 'failed' ? outcome.fault : null,
+  }
 }
 
 /**
@@ -56,21 +80,19 @@ function note(
  * with the same id, unless that was its last try; how often it happens is counted, since the app may have
  * seen the event already.
  *
- * @returns how many there were, by source
+ * @returns the events as they stood before
  */
-export function reap(sql: SqlStorage, sources: Sources, nowMs: number): Map<string, number> {
+export function reap(sql: SqlStorage, sources: Sources, nowMs: number): EventRow[] {
   const query = `SELECT ${eventColumns} FROM events WHERE source = ? AND state = 'delivering' AND due_at <= ?`
   const lost = sources.all().flatMap(([source]) => sql.exec<EventRow>(query, source, nowMs).toArray())
-  const counted = new Map<string, number>()
   for (const row of lost) {
     const note = `INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, NULL, NULL, 'outcome-unknown')`
     sql.exec(note, row.seq, row.attempts, row.leased_at)
     const standing = { tries: row.tries, sinceMs: row.since, nowMs }
     const decision = decide(unreported, sources.termsOf(row.source).retry, standing, 0)
     apply(sql, row, decision, { wasHeld: false, isLate: false, nowMs })
-    counted.set(row.source, (counted.get(row.source) ?? 0) + 1)
   }
-  return counted
+  return lost
 }
 
 /** An attempt that nobody reported on counts as one that took too long. */

@@ -64,6 +64,16 @@ export const tables = `
 
   CREATE TABLE IF NOT EXISTS breaker (one INTEGER PRIMARY KEY CHECK (one = 1), open_until INTEGER NOT NULL);
 
+  -- what the owner is to be told: of each type one message that has left, and one that gathers
+  CREATE TABLE IF NOT EXISTS notices (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, content TEXT NOT NULL,
+    due_at INTEGER,                           -- none behind another of its type
+    tries INTEGER NOT NULL DEFAULT 0, first_sent INTEGER
+  ) WITHOUT ROWID;
+
+  -- when a message of a type first left last
+  CREATE TABLE IF NOT EXISTS told (type TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+
   CREATE TABLE IF NOT EXISTS burials (seq INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
 `
 

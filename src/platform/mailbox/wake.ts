@@ -1,6 +1,7 @@
 import type { DeliveryTerms } from '#core/delivery/event.ts'
 import type { Pressure } from '#core/delivery/pressure.ts'
 import { freeSlots } from './lease.ts'
+import { nextNoticeMs } from './notices.ts'
 import type { Pauses } from './pauses.ts'
 import { nextTickMs } from './replays.ts'
 import { nextPurgeMs } from './retention.ts'
@@ -17,7 +18,7 @@ export interface Mailbox {
 
 /**
  * When the mailbox has something to do next: an event falls due and may start, a lease ends, a dead letter
- * is announced again, or a retention is over. `undefined`: never, so no alarm is set.
+ * is announced again, the owner is told something, or a retention is over. `undefined`: never, so no alarm is set.
  */
 export function nextWakeMs(mailbox: Mailbox, nowMs: number): number | undefined {
   const { sql, sources } = mailbox
@@ -27,7 +28,12 @@ export function nextWakeMs(mailbox: Mailbox, nowMs: number): number | undefined 
       nextStartMs(mailbox, source, terms, nowMs),
       earliest(sql, `SELECT MIN(due_at) AS at FROM events WHERE source = ? AND state = 'delivering'`, source),
     ])
-  const others = [earliest(sql, 'SELECT MIN(due_at) AS at FROM burials'), nextPurgeMs(sql, sources), nextTickMs(sql)]
+  const others = [
+    earliest(sql, 'SELECT MIN(due_at) AS at FROM burials'),
+    nextNoticeMs(sql),
+    nextPurgeMs(sql, sources),
+    nextTickMs(sql),
+  ]
   const all = [...starts, ...others].filter(at => at !== undefined)
   return all.length > 0 ? Math.min(...all) : undefined
 }

@@ -6,8 +6,8 @@ const terms = { failurePercent: 50, minRequests: 4, windowSeconds: 10, openSecon
 const now = Date.UTC(2026, 0, 1)
 
 /** What the breaker says of each outcome in turn: `true` is a failure. */
-const told = (breaker: Breaker, outcomes: readonly boolean[], atMs = now) =>
-  outcomes.map(isFailure => breaker.ended(isFailure, terms, atMs))
+const told = (breaker: Breaker, outcomes: readonly boolean[], atMs = now, attempt = 'an attempt') =>
+  outcomes.map(isFailure => breaker.ended(attempt, isFailure, terms, atMs))
 
 function opened(): Breaker {
   const breaker = new Breaker()
@@ -53,7 +53,7 @@ describe('an open breaker', () => {
     expect(breaker.allowance(now + 29_999)).toBe(0)
     expect(breaker.allowance(now + 30_000)).toBe(1)
     expect(breaker.startsAtMs).toBe(now + 30_000)
-    breaker.started()
+    breaker.started('the probe')
     expect(breaker.allowance(now + 99_000)).toBe(0)
     expect(breaker.startsAtMs).toBeUndefined()
   })
@@ -64,27 +64,36 @@ describe('an open breaker', () => {
     expect(breaker.openUntilMs).toBe(now + 30_000)
   })
 
+  it('takes no notice of older attempts that end while its probe is under way', () => {
+    const breaker = opened()
+    breaker.started('the probe')
+    expect(told(breaker, [false, true], now + 31_000)).toEqual([undefined, undefined])
+    expect(breaker.startsAtMs).toBeUndefined()
+    expect(told(breaker, [false], now + 31_000, 'the probe')).toEqual(['closed'])
+  })
+
   it('closes when its probe succeeds, with nothing held against the upstream', () => {
     const breaker = opened()
-    breaker.started()
-    expect(told(breaker, [false], now + 31_000)).toEqual(['closed'])
+    breaker.started('the probe')
+    expect(told(breaker, [false], now + 31_000, 'the probe')).toEqual(['closed'])
     expect(breaker.allowance(now + 31_000)).toBe(Number.POSITIVE_INFINITY)
     expect(told(breaker, [true, true, true], now + 31_000)).not.toContain('opened')
   })
 
   it('opens again for as long when its probe fails', () => {
     const breaker = opened()
-    breaker.started()
-    expect(told(breaker, [true], now + 31_000)).toEqual(['opened'])
+    breaker.started('the probe')
+    expect(told(breaker, [true], now + 31_000, 'the probe')).toEqual(['opened'])
     expect(breaker.openUntilMs).toBe(now + 61_000)
     expect(breaker.allowance(now + 61_000)).toBe(1)
   })
 
   it('lets another probe start when the first came to nothing', () => {
     const breaker = opened()
-    expect(breaker.abandoned()).toBe(false)
-    breaker.started()
-    expect(breaker.abandoned()).toBe(true)
+    expect(breaker.abandoned('the probe')).toBe(false)
+    breaker.started('the probe')
+    expect(breaker.abandoned('an attempt')).toBe(false)
+    expect(breaker.abandoned('the probe')).toBe(true)
     expect(breaker.allowance(now + 30_000)).toBe(1)
   })
 
@@ -95,29 +104,36 @@ describe('an open breaker', () => {
   })
 })
 
-it('never has two probes under way, and never opens on successes alone', () => {
-  const steps = fc.array(fc.tuple(fc.constantFrom('start', 'ok', 'fail', 'held'), fc.nat(20_000)), { maxLength: 100 })
+it('never has two probes under way, changes only by the probe while open, and never opens on successes alone', () => {
+  const steps = fc.array(fc.tuple(fc.constantFrom('start', 'ok', 'fail', 'held'), fc.nat(20_000), fc.nat(9)), {
+    maxLength: 100,
+  })
   fc.assert(
     fc.property(steps, steps => {
       const breaker = new Breaker()
+      const running: string[] = []
       let nowMs = now
-      let isProbing = false
+      let probe: string | undefined
       let failures = 0
-      for (const [what, ms] of steps) {
+      for (const [n, [what, ms, which]] of steps.entries()) {
         nowMs += ms
         if (what === 'start') {
           if (breaker.allowance(nowMs) === 0) continue
-          if (breaker.openUntilMs !== 0) {
-            expect(isProbing).toBe(false)
-            isProbing = true
-          }
-          breaker.started()
+          const isOpen = breaker.openUntilMs !== 0
+          if (isOpen) expect(probe).toBeUndefined()
+          if (isOpen) probe = `attempt ${n}`
+          breaker.started(`attempt ${n}`)
+          running.push(`attempt ${n}`)
           continue
         }
+        const [attempt] = running.splice(which % Math.max(1, running.length), 1)
+        if (attempt === undefined) continue
         if (what === 'fail') failures++
-        if (what === 'held') breaker.abandoned()
-        else breaker.ended(what === 'fail', terms, nowMs)
-        isProbing = false
+        const wasOpen = breaker.openUntilMs !== 0
+        const change = what === 'held' ? undefined : breaker.ended(attempt, what === 'fail', terms, nowMs)
+        if (what === 'held') expect(breaker.abandoned(attempt)).toBe(attempt === probe)
+        if (wasOpen && attempt !== probe) expect(change).toBeUndefined()
+        if (attempt === probe) probe = undefined
         expect(breaker.openUntilMs === 0 || failures > 0).toBe(true)
       }
     }),

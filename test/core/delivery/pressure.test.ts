@@ -10,12 +10,13 @@ const plain: DeliveryTerms = {
   retry: { attempts: 12, baseSeconds: 5, maxSeconds: 60, maxAgeSeconds: 3_600 },
 }
 const guarded = { ...plain, breaker }
+const attempt = { eventId: 'one', attempt: 1 }
 const answered = (status: number): Outcome => ({ kind: 'answered', status, ms: 1 })
 const unreachable: Outcome = { kind: 'failed', fault: 'upstream-unreachable', ms: 1 }
 const held: Outcome = { kind: 'held', fault: 'app-expired' }
 
 function started(pressure: Pressure, times: number, isRetry: boolean, terms = plain, nowMs = now): void {
-  for (let n = 0; n < times; n++) pressure.started('shop', terms, { isRetry, nowMs })
+  for (let n = 0; n < times; n++) pressure.started('shop', terms, { ...attempt, isRetry, nowMs })
 }
 
 describe('the rate of a source', () => {
@@ -60,7 +61,7 @@ describe('the retry budget', () => {
   it('earns its share of first attempts, over all sources of the app', () => {
     const pressure = new Pressure(now, 0)
     started(pressure, 20, true)
-    for (let n = 0; n < 50; n++) pressure.started('till', plain, { isRetry: false, nowMs: now })
+    for (let n = 0; n < 50; n++) pressure.started('till', plain, { ...attempt, isRetry: false, nowMs: now })
     expect(pressure.allowance('shop', plain, now).retries).toBe(50 * retryShare)
   })
 
@@ -94,8 +95,8 @@ describe('the breaker of an app', () => {
     ['held', held, undefined],
   ] as const)('takes %s for what it is', (_, outcome, change) => {
     const pressure = new Pressure(now, 0)
-    pressure.ended(outcome, guarded, now)
-    expect(pressure.ended(outcome, guarded, now)).toBe(change)
+    pressure.ended({ ...attempt, outcome }, guarded, now)
+    expect(pressure.ended({ ...attempt, outcome }, guarded, now)).toBe(change)
   })
 
   it('is shared by its sources, and bounds what a rate would allow', () => {
@@ -113,13 +114,14 @@ describe('the breaker of an app', () => {
     started(pressure, 1, false, guarded, atMs)
     expect(pressure.allowance('shop', guarded, atMs).attempts).toBe(0)
     expect(pressure.earliestMs('shop', guarded, atMs)).toBeUndefined()
-    expect(pressure.ended(held, guarded, atMs)).toBe('freed')
+    expect(pressure.ended({ ...attempt, outcome: held }, guarded, atMs)).toBe('freed')
     expect(pressure.allowance('shop', guarded, atMs).attempts).toBe(1)
   })
 
   it('does nothing for a source without one', () => {
     const pressure = new Pressure(now, 0)
-    for (let n = 0; n < 50; n++) expect(pressure.ended(unreachable, plain, now)).toBeUndefined()
+    for (let n = 0; n < 50; n++)
+      expect(pressure.ended({ ...attempt, outcome: unreachable }, plain, now)).toBeUndefined()
     expect(pressure.allowance('shop', plain, now).attempts).toBe(Number.POSITIVE_INFINITY)
   })
 })

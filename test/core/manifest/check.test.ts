@@ -149,3 +149,31 @@ it('accepts what it accepted again, in its canonical form', () => {
   const checked = checkManifest(documentOf(), deployed)
   expect(checked.kind === 'accepted' && faultsOf(checked.manifest)).toEqual([])
 })
+
+describe('where the owner is told', () => {
+  const notified = (notify: unknown) =>
+    documentOf({ owner: { user: 'tess', team: 'tests', contact: '#tests', notify } })
+  const secret = 'owner'
+
+  it('is any address that the gateway may fetch, with a query as well', () => {
+    expect(faultsOf(notified({ url: 'https://hooks.example.com/a?b=c', secret }))).toEqual([])
+  })
+
+  it.each(['http://hooks.example.com', 'https://10.0.0.1/', 'https://gate.example.com/hooks/a/b', 'hooks.example.com'])(
+    'is not %s',
+    url => {
+      expect(faultsOf(notified({ url, secret }))[0]).toMatch(/^spec\.owner\.notify\.url: /)
+    },
+  )
+
+  it('may be http on loopback on one machine only', () => {
+    const document = notified({ url: 'http://127.0.0.1:9000/', secret })
+    expect(faultsOf(document, local)).toEqual([])
+    expect(faultsOf(document)).toHaveLength(1)
+  })
+
+  it('needs both address and secret', () => {
+    expect(faultsOf(notified({ url: 'https://hooks.example.com' }))).toHaveLength(1)
+    expect(faultsOf(notified({ secret }))).toHaveLength(1)
+  })
+})

@@ -157,6 +157,37 @@ describe('the breaker', () => {
     expect(mailbox.batches.flat()).toHaveLength(2)
   })
 
+  it('takes no notice of an older attempt that ends while its probe is under way', async () => {
+    const app = 'breaker-older'
+    const mailbox = await heldMailbox(app)
+    moveTimeBy(0)
+    const quick = { ...guarded, breaker: { ...breaker, openSeconds: 20 } }
+    const [older = '', ...failing] = await accept(app, mailbox, 5, quick)
+    for (const id of failing) await mailbox.settle(id, 1, answered(500, Date.now() + 3_600_000))
+    moveTimeBy(20_000)
+    const [probe = '', next] = await accept(app, mailbox, 2, quick)
+    await mailbox.settle(older, 1, answered(500, Date.now() + 3_600_000))
+    await mailbox.settle(probe, 1, answered(200))
+    expect(mailbox.batches.flat().map(({ eventId }) => eventId)).toEqual([older, ...failing, probe, next])
+  })
+
+  it('probes with the next event when an older attempt of its probe was delivered after all', async () => {
+    const app = 'breaker-overtaken'
+    const mailbox = await heldMailbox(app)
+    moveTimeBy(0)
+    const [slow = '', ...failing] = await accept(app, mailbox, 5, guarded)
+    for (const id of failing) await mailbox.settle(id, 1, answered(500, Date.now() + 3_600_000))
+    moveTimeBy(terms.timeoutMs + 30_000)
+    await runDurableObjectAlarm(mailbox.stub)
+    mailbox.batches.length = 0
+    moveTimeBy(60_000)
+    await runDurableObjectAlarm(mailbox.stub)
+    const [next] = await accept(app, mailbox, 1, guarded)
+    expect(mailbox.batches.flat()).toMatchObject([{ eventId: slow, attempt: 2 }])
+    await mailbox.settle(slow, 1, answered(200))
+    expect(mailbox.batches.flat().map(({ eventId }) => eventId)).toEqual([slow, next])
+  })
+
   it('takes a probe on which nobody reports for a failed one', async () => {
     const app = 'breaker-lost'
     const { mailbox } = await opened(app)

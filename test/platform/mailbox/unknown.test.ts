@@ -94,6 +94,23 @@ describe('a report that comes after its lease has ended', () => {
     expect(mailbox.batches.flat()).toHaveLength(2)
   })
 
+  it('leaves a newer attempt that still runs among the attempts, and takes its outcome as it comes', async () => {
+    const { mailbox, eventId } = await lostOnce('late-overtaken')
+    await mailbox.settle(eventId, 1, answered(200))
+    const shown = async () => (await mailbox.calls.show(eventId))?.attempts
+    expect(await shown()).toEqual([
+      { n: 1, at: expect.any(String), ms: 7, status: 200 },
+      { n: 2, at: expect.any(String) },
+    ])
+    await mailbox.settle(eventId, 2, answered(503))
+    await mailbox.settle(eventId, 2, answered(410))
+    expect(await shown()).toMatchObject([
+      { n: 1, status: 200 },
+      { n: 2, ms: 7, status: 503 },
+    ])
+    expect(await mailbox.calls.show(eventId)).toMatchObject({ state: 'delivered' })
+  })
+
   it('takes a letter back when the event had died meanwhile and was delivered after all', async () => {
     const { mailbox, eventId } = await lostOnce('late-dead')
     await mailbox.settle(eventId, 2, answered(410))
