@@ -45,7 +45,11 @@ describe('purging one event', () => {
     const eventId = await accepted('purge-refused')
     await expectFault(await call('DELETE', `/events/${eventId}?reason=x`, undefined, ['viewer']), 'role-missing', 403)
     await expectFault(await call('DELETE', `/events/${eventId}`), 'request-invalid', 400)
-    await expectFault(await call('DELETE', `/events/${eventId.slice(0, -1)}${eventId.endsWith('0') ? '1' : '0'}?reason=x`), 'not-found', 404)
+    await expectFault(
+      await call('DELETE', `/events/${eventId.slice(0, -1)}${eventId.endsWith('0') ? '1' : '0'}?reason=x`),
+      'not-found',
+      404,
+    )
     expect(await left('purge-refused')).toEqual([eventId])
   })
 
