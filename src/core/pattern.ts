@@ -1,4 +1,5 @@
 import { RE2JS } from '@bufbuild/re2'
+import { spansOf } from './pattern-spans.ts'
 import { Recent } from './recent.ts'
 
 /** A longer pattern, or one that compiles to more instructions, is a program of its own. */
@@ -10,6 +11,12 @@ const remembered = 500
 /** A regular expression whose matching takes time linear in the text, whatever the text. */
 export interface Pattern {
   test(text: string): boolean
+  /**
+   * Where it matches: leftmost first, without overlap, empty matches left out; offsets in UTF-16 code units.
+   *
+   * @throws OutOfSteps where the text would take about a second
+   */
+  spans(text: string): Iterable<readonly [start: number, end: number]>
   /** What a test of this text costs at worst: every instruction is tried for every character. */
   steps(text: string): number
 }
@@ -34,6 +41,7 @@ function compiled(text: string): Pattern | string {
     if (instructions > maxInstructions) return `the pattern is too large: ${instructions} instructions`
     return {
       test: subject => regex.test(subject),
+      spans: subject => spansOf(regex.re2().prog, subject),
       steps: subject => 1 + ((subject.length * instructions) >> 2),
     }
   } catch (error) {

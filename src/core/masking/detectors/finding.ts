@@ -14,18 +14,26 @@ export const nothing: readonly Finding[] = Object.freeze([])
 
 /** A finding that may yet lose to another over the same characters. */
 export interface Claim extends Finding {
-  /** The higher one wins; of equals the longer one, then the earlier. */
+  /** The higher one is the surer one. */
   readonly priority: number
 }
 
-/** Claims without overlap, in the order of the text. */
+/**
+ * Claims without overlap, in the order of the text. One inside another goes; of two that overlap in part, the
+ * less sure one keeps what the other leaves, so that nothing found stays readable.
+ */
 export function settled(claims: Claim[]): readonly Finding[] {
   if (claims.length === 0) return nothing
-  claims.sort((a, b) => b.priority - a.priority || b.end - b.start - (a.end - a.start) || a.start - b.start)
-  const won: Claim[] = []
+  claims.sort((a, b) => a.start - b.start || b.end - a.end || b.priority - a.priority)
+  const kept: Claim[] = []
   for (const claim of claims) {
-    if (!won.some(({ start, end }) => claim.start < end && start < claim.end)) won.push(claim)
+    const last = kept.at(-1)
+    if (!last || claim.start >= last.end) kept.push(claim)
+    else if (claim.end <= last.end) continue
+    else if (claim.priority > last.priority) {
+      kept[kept.length - 1] = { ...last, end: claim.start }
+      kept.push(claim)
+    } else kept.push({ ...claim, start: last.end })
   }
-  won.sort((a, b) => a.start - b.start)
-  return won.map(({ type, subtype, start, end }) => ({ type, ...(subtype && { subtype }), start, end }))
+  return kept.map(({ type, subtype, start, end }) => ({ type, ...(subtype && { subtype }), start, end }))
 }

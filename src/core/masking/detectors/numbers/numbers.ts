@@ -1,0 +1,79 @@
+import type { Surroundings } from '../context.ts'
+import type { EntityType } from '../entity-types.ts'
+import type { Claim } from '../finding.ts'
+import { goesOn } from './neighbours.ts'
+import { type NumberRow, numberRows } from './rows.ts'
+import type { Run } from './runs.ts'
+
+/** No number has more digits. */
+const maxDigits = 19
+
+/** Finds numbers by their digits: how many there are settles which rows are asked. */
+export type NumberSearch = (text: string, runs: readonly Run[], near: Surroundings, claims: Claim[]) => void
+
+/** The search for these types, or undefined if no row is of them. */
+export function numberSearch(types: ReadonlySet<EntityType>): NumberSearch | undefined {
+  const rows = numberRows.filter(({ type }) => types.has(type))
+  if (rows.length === 0) return undefined
+  const byDigits = Array.from({ length: maxDigits + 1 }, (_, count) =>
+    rows.filter(({ digits }) => digits.includes(count)),
+  )
+  return (text, runs, near, claims) => {
+    for (const run of runs) {
+      for (let first = 0; first < run.length; first++) {
+        if (first === 0 || isOpen(run, first)) windows(text, run, first, byDigits, near, claims)
+      }
+    }
+  }
+}
+
+/** Every number that begins with this group and may end where it ends. */
+function windows(
+  text: string,
+  run: Run,
+  first: number,
+  byDigits: readonly (readonly NumberRow[])[],
+  near: Surroundings,
+  claims: Claim[],
+): void {
+  let digits = ''
+  const start = run[first]?.start ?? 0
+  for (let last = first; last < run.length; last++) {
+    const group = run[last]
+    if (!group || (last > first && group.gap.length !== 1)) return
+    if (digits.length + group.end - group.start > maxDigits) return
+    digits += text.slice(group.start, group.end)
+    const rows = byDigits[digits.length]
+    if (!rows || rows.length === 0 || (last + 1 < run.length && !isOpen(run, last + 1))) continue
+    const spelling = last === first ? digits : text.slice(start, group.end)
+    for (const row of rows) {
+      const priority = rank(row, digits, spelling, near, text, start, group.end)
+      if (priority > 0) claims.push({ type: row.type, start, end: group.end, priority })
+    }
+  }
+}
+
+/** May a number begin or end at this gap? `123-45-6789-0` is one thing, and no part of it is a number. */
+function isOpen(run: Run, group: number): boolean {
+  const gap = run[group]?.gap ?? ' '
+  return gap.includes(' ')
+}
+
+/** How sure it is that these digits are what the row says; 0 if they are not. */
+function rank(
+  row: NumberRow,
+  digits: string,
+  spelling: string,
+  near: Surroundings,
+  text: string,
+  start: number,
+  end: number,
+): number {
+  if (row.check && !row.check(digits, spelling)) return 0
+  const isShaped = row.shape?.test(spelling) ?? false
+  if (row.needs === 'shape and context' && !isShaped) return 0
+  const distance = row.context && near.distance(row.context, start, end)
+  if (distance !== undefined) return row.check ? 8 - distance / 128 : 4 - distance / 128
+  if (row.needs === 'nothing') return 6
+  return row.needs === 'shape or context' && isShaped && !goesOn(text, start, end) ? 5.5 : 0
+}
