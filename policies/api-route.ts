@@ -2,6 +2,7 @@ import { corsHeaders, isPreflight, preflightHeaders } from '#core/api/cors.ts'
 import { isUnambiguous, targetOf } from '#core/api/raw-path.ts'
 import { type Methods, RouteTable } from '#core/api/route-table.ts'
 import { hopsOf, isLooping } from '#core/forward/hops.ts'
+import { asksForServiceWorker } from '#core/forward/one-origin.ts'
 import type { Api, ApiRoute } from '#core/manifest/api-schema.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { answer, deny, type Policy, pass } from '#core/pipeline/policy.ts'
@@ -24,6 +25,7 @@ export const apiRoute: Policy = {
     const { method, headers } = exchange
     const target = targetOf(exchange.url, '/apps/')
     if (!api || !target) return deny('route-unknown', 'the app has no API')
+    if (asksForServiceWorker(headers)) return deny('service-worker-denied', 'the origin is shared by all apps')
     if (!isUnambiguous(target.path)) return deny('route-unknown', 'the path can be read in more than one way')
     const match = tableOf(api).find(target.path)
     if (!match) return deny('route-unknown', 'no route has this path')

@@ -4,34 +4,22 @@ import { Fault } from '#core/fault.ts'
 import { forward } from '#core/forward/forward.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
+import type { Walk } from '#core/pipeline/pipeline.ts'
 import type { Ports } from '#core/ports.ts'
+import { type Passage, requestRecord } from '#core/telemetry/request-record.ts'
+import { nextTrace } from '#core/telemetry/trace.ts'
 import { inbound } from '#policies/pipeline.ts'
-import { refuse } from './reply.ts'
+import { levelOf, problem } from './reply.ts'
 
 /** `ALL /apps/:app/*`: a caller reaches an app's API; what the policies let pass is forwarded, streaming. */
 export const apps = (ports: Ports) =>
   new Hono().all('/*', async ({ req }) => {
-    const walk = await inbound.walk(exchangeOf(req.raw, ports), ports, admitted => forward(admitted, ports))
-    const { exchange } = walk
-    const response = walk.kind === 'ended' ? walk.reply : refuse(walk.refusal, exchange, ports.log)
-    const result = walk.kind === 'ended' ? String(response.status) : walk.refusal.fault
-    ports.counters.count(exchange.entry?.app ?? '-', 'api_requests_total', {
-      route: exchange.api?.route.path ?? '-',
-      method: exchange.api ? exchange.method : '-',
-      result,
-    })
-    return withReplyHeaders(response, exchange)
+    const passage: Passage = { trace: nextTrace(req.raw.headers.get('traceparent'), req.raw.headers.get('tracestate')) }
+    const walk = await inbound.walk(exchangeOf(req.raw, ports), ports, admitted => forward(admitted, ports, passage))
+    const response = walk.kind === 'ended' ? walk.reply : problem(walk.refusal, walk.exchange.requestId)
+    record(walk, response, passage, ports)
+    return withReplyHeaders(response, walk.exchange)
   })
-
-/** A switch of protocol carries no headers of ours: its own are sealed. */
-function withReplyHeaders(response: Response, { replyHeaders = {} }: Exchange): Response {
-  if (response.status === 101) return response
-  for (const [name, value] of Object.entries(replyHeaders)) {
-    if (name === 'vary') response.headers.append(name, value)
-    else response.headers.set(name, value)
-  }
-  return response
-}
 
 function exchangeOf({ headers, body, method, url, cf }: Request, { clock, bodies }: Ports): Exchange {
   const target = targetOf(url, '/apps/')
@@ -55,4 +43,33 @@ function originOf({ country, continent }: Readonly<Record<string, unknown>>): No
     ...(typeof country === 'string' && { country }),
     ...(typeof continent === 'string' && { continent }),
   }
+}
+
+/** One line in the log and the figures of `/metrics`. A path is counted only as the route it belongs to. */
+function record(walk: Walk<Response>, response: Response, passage: Passage, { clock, counters, log }: Ports): void {
+  const { exchange, trail } = walk
+  const { fault, policy, detail } = walk.kind === 'refused' ? walk.refusal : {}
+  const ms = clock.now().getTime() - exchange.receivedAt.getTime()
+  const stated = response.headers.get('content-length')
+  const bytesOut = stated === null ? undefined : Number(stated)
+  const outcome = { status: response.status, ms, bytesOut, ...(fault && { fault, detail }), ...(policy && { policy }) }
+  log.write(fault ? levelOf(fault) : 'info', 'request', requestRecord(exchange, trail, passage, outcome))
+
+  const app = exchange.entry?.app ?? '-'
+  const route = exchange.api?.route.path ?? '-'
+  const method = exchange.api ? exchange.method : '-'
+  counters.count(app, 'api_requests_total', { route, method, result: fault ?? String(response.status) })
+  counters.observe(app, 'api_request_milliseconds', { route }, ms)
+  if (passage.upstreamMs !== undefined)
+    counters.observe(app, 'api_upstream_milliseconds', { route }, passage.upstreamMs)
+}
+
+/** A switch of protocol carries no headers of ours: its own are sealed. */
+function withReplyHeaders(response: Response, { replyHeaders = {} }: Exchange): Response {
+  if (response.status === 101) return response
+  for (const [name, value] of Object.entries(replyHeaders)) {
+    if (name === 'vary') response.headers.append(name, value)
+    else response.headers.set(name, value)
+  }
+  return response
 }

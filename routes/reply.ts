@@ -1,4 +1,4 @@
-import { faultRow } from '#core/fault.ts'
+import { type FaultCode, faultRow } from '#core/fault.ts'
 import type { Refusal } from '#core/pipeline/refusal.ts'
 import type { Log } from '#core/ports.ts'
 
@@ -10,23 +10,31 @@ export interface About {
   readonly source?: string
 }
 
-/**
- * The only place where a fault becomes a response: RFC 9457 problem details. Strangers learn the code and
- * what to do; why exactly goes to the log, under the request id that both carry.
- */
+/** A refusal as a response, and why exactly as a line in the log, under the request id that both carry. */
 export function refuse(refusal: Refusal, about: About, log: Log): Response {
-  const { status, title, remediation, retryAfterSeconds, challenge, blame } = faultRow(refusal.fault)
-  const { fault, policy, detail, problems } = refusal
+  const { fault, policy, detail } = refusal
   const { requestId, door, app, source } = about
-  log.write(blame === 'gateway' ? 'error' : 'info', 'refused', { requestId, door, app, source, fault, policy, detail })
+  log.write(levelOf(fault), 'refused', { requestId, door, app, source, fault, policy, detail })
+  return problem(refusal, requestId)
+}
 
+/** A fault of the gateway's own is an error; any other is the day's work. */
+export function levelOf(fault: FaultCode): 'info' | 'error' {
+  return faultRow(fault).blame === 'gateway' ? 'error' : 'info'
+}
+
+/** The only place where a fault becomes a response: RFC 9457 problem details. Strangers learn the code and what to do. */
+export function problem(refusal: Refusal, requestId: string): Response {
+  const { status, title, remediation, retryAfterSeconds, challenge } = faultRow(refusal.fault)
+  const { fault, policy, problems } = refusal
   const headers = new Headers(refusal.headers)
   headers.set('content-type', 'application/problem+json')
   headers.set('gatehouse-fault', fault)
   headers.set('cache-control', 'no-store')
-  if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds))
+  if (retryAfterSeconds !== undefined && !headers.has('retry-after'))
+    headers.set('retry-after', String(retryAfterSeconds))
   if (challenge) headers.set('www-authenticate', challenge)
-  const problem = {
+  const body = {
     type: `/faults/${fault}`,
     title,
     status,
@@ -36,5 +44,5 @@ export function refuse(refusal: Refusal, about: About, log: Log): Response {
     remediation,
     ...(problems.length > 0 && { faults: problems }),
   }
-  return new Response(JSON.stringify(problem), { status, headers })
+  return new Response(JSON.stringify(body), { status, headers })
 }

@@ -88,6 +88,12 @@ export const faults = {
     title: 'The data may not be kept or sent where this request belongs',
     remediation: 'Name a region that the manifest lists under `spec.residency.regions`.',
   },
+  'service-worker-denied': {
+    status: 403,
+    blame: 'app',
+    title: 'No service worker may be installed here',
+    remediation: 'The address is shared by all apps. The owner removes the service worker from the pages of the app.',
+  },
   'upstream-unreachable': {
     status: 502,
     blame: 'app',

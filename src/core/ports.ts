@@ -51,6 +51,8 @@ export interface Log {
 export interface Counters {
   /** @param app an app of the registry, or `-` for what belongs to none */
   count(app: string, name: CounterName, labels?: Readonly<Record<string, string>>, by?: number): void
+  /** Counts a time into its bucket; see `bucketsMs`. */
+  observe(app: string, name: HistogramName, labels: Readonly<Record<string, string>>, ms: number): void
   /** The sums over all isolates, as far as they have been flushed. */
   sums(): Promise<CounterSums>
 }
@@ -68,6 +70,9 @@ export type CounterName =
   | 'dead_letters_total'
   | 'breaker_changes_total'
   | 'owner_notices_total'
+
+/** Times in ms, by bucket. */
+export type HistogramName = 'api_request_milliseconds' | 'api_upstream_milliseconds'
 
 export interface CounterSums {
   readonly series: readonly {

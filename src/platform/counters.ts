@@ -1,5 +1,6 @@
 import { keys } from '#core/keys.ts'
 import type { Clock, CounterSums, Counters } from '#core/ports.ts'
+import { bucketOf } from '#core/telemetry/histogram.ts'
 import type { Env } from './env.ts'
 
 /** Deltas wait at most this long, or for this many counts, before they are flushed. */
@@ -23,16 +24,11 @@ export function meteredCounters(
   let promisedMs = Number.NEGATIVE_INFINITY
 
   return {
-    count(app, name, labels = {}, by = 1) {
-      const own = pending.get(app) ?? new Map<string, number>()
-      const key = JSON.stringify([name, labels])
-      pending.set(app, own.set(key, (own.get(key) ?? 0) + by))
-      counts += 1
-      if (counts >= flushAfterCounts) return background(flush())
-      const nowMs = clock.now().getTime()
-      if (nowMs - promisedMs < 2 * flushAfterMs) return
-      promisedMs = nowMs
-      background(later(flushAfterMs).then(flush))
+    count: (app, name, labels = {}, by = 1) => add(app, JSON.stringify([name, labels]), by),
+
+    observe(app, name, labels, ms) {
+      add(app, JSON.stringify([name, { ...labels, le: bucketOf(ms) }]), 1)
+      add(app, JSON.stringify([name, { ...labels, le: 'sum' }]), ms)
     },
 
     async sums() {
@@ -55,6 +51,20 @@ export function meteredCounters(
       }
       return { series, ageSeconds }
     },
+  }
+
+  function add(app: string, key: string, by: number): void {
+    const own = pending.get(app) ?? new Map<string, number>()
+    pending.set(app, own.set(key, (own.get(key) ?? 0) + by))
+    counts += 1
+    if (counts >= flushAfterCounts) {
+      background(flush())
+      return
+    }
+    const nowMs = clock.now().getTime()
+    if (nowMs - promisedMs < 2 * flushAfterMs) return
+    promisedMs = nowMs
+    background(later(flushAfterMs).then(flush))
   }
 
   async function flush(): Promise<void> {

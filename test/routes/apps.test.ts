@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { utf8Bytes } from '#core/encoding.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
@@ -69,6 +69,61 @@ describe('a call that is admitted', () => {
     for (const id of ['1', '2']) await call('api-counted', `/v1/${id}`)
     const labels = { app: 'api-counted', route: '/v1/{id}', method: 'GET', result: '200' }
     expect(await metric('api_requests_total', labels)).toBe(2)
+  })
+
+  it('has its times counted by route', async () => {
+    await apiApp('api-timed', { routes: [{ path: '/v1/{id}', methods: ['GET'], auth: 'none' }] })
+    for (const id of ['1', '2', '3']) await call('api-timed', `/v1/${id}`)
+    const labels = { app: 'api-timed', route: '/v1/{id}' }
+    for (const name of ['api_request_milliseconds', 'api_upstream_milliseconds']) {
+      expect(await metric(`${name}_count`, labels)).toBe(3)
+      expect(await metric(`${name}_bucket`, { ...labels, le: '+Inf' })).toBe(3)
+    }
+  })
+
+  it('leaves one line of record, with names and numbers and nothing that the caller wrote', async () => {
+    const lines: string[] = []
+    const spy = vi.spyOn(console, 'log').mockImplementation(line => void lines.push(String(line)))
+    onTestFinished(() => spy.mockRestore())
+    await apiApp('api-record', {
+      routes: [{ path: '/v1/{id}', methods: ['POST'], auth: 'none' }],
+      answer: () => new Response('made', { status: 201, headers: { 'content-length': '4' } }),
+    })
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    const headers = { traceparent, authorization: 'Bearer hush', 'content-length': '5' }
+    await call('api-record', '/v1/hush?hush=1', { method: 'POST', headers, body: 'hush!' })
+    await call('api-record', '/v2/hush')
+    const records = lines
+      .map(line => JSON.parse(line))
+      .filter(({ event, app }) => event === 'request' && app === 'api-record')
+    expect(records).toEqual([
+      {
+        level: 'info',
+        event: 'request',
+        requestId: expect.stringMatching(/^[\w-]{36}$/),
+        traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+        door: 'apps',
+        app: 'api-record',
+        owner: 'tess',
+        team: 'tests',
+        route: '/v1/{id}',
+        method: 'POST',
+        status: 201,
+        ms: expect.any(Number),
+        verdicts: expect.objectContaining({ registered: 'pass', route: 'pass', bodySize: 'pass', lifecycle: 'pass' }),
+        stageMs: expect.any(Object),
+        upstreamMs: expect.any(Number),
+        bytesIn: 5,
+        bytesOut: 4,
+      },
+      expect.objectContaining({
+        status: 404,
+        fault: 'route-unknown',
+        policy: 'route',
+        verdicts: expect.objectContaining({ route: 'deny' }),
+      }),
+    ])
+    expect(lines.join('\n')).not.toMatch(/hush/)
   })
 
   it('has its headers changed as the route says, both ways', async () => {
@@ -158,6 +213,54 @@ describe('a body', () => {
     }
     expect((await post(2)).status).toBe(200)
     await expectFault(await post(3), 'body-too-large', 413)
+  })
+})
+
+describe('one origin, many apps', () => {
+  it('an app’s answer says nothing for the origin, and nothing in the gateway’s name', async () => {
+    const said = {
+      'service-worker-allowed': '/',
+      'clear-site-data': '"*"',
+      'alt-svc': 'h3=":443"',
+      'strict-transport-security': 'max-age=1',
+      'gatehouse-fault': 'internal',
+      'gatehouse-region': 'us',
+    }
+    await apiApp('origin-said', { answer: () => new Response('', { headers: { ...said, 'x-own': '1' } }) })
+    const { headers } = await call('origin-said', '/')
+    expect(Object.keys(said).filter(name => headers.has(name))).toEqual([])
+    expect(headers.get('x-own')).toBe('1')
+  })
+
+  it.each([{ 'service-worker': 'script' }, { 'sec-fetch-dest': 'serviceworker' }])(
+    'no service worker is installed: %j',
+    async headers => {
+      const seen = await apiApp('origin-worker')
+      await expectFault(
+        await call('origin-worker', '/sw.js', { headers: headers as HeadersInit }),
+        'service-worker-denied',
+        403,
+      )
+      expect(seen).toEqual([])
+    },
+  )
+})
+
+describe('an app whose end is near', () => {
+  it('says so in its last 30 days, on refusals too, and not before', async () => {
+    await apiApp('api-sunset', {
+      routes: [{ path: '/a', methods: ['GET'], auth: 'none' }],
+      spec: { lifecycle: { stage: 'sandbox', ttlDays: 40 } },
+    })
+    const expiresMs = Date.now() + 40 * 86_400_000
+    expect((await call('api-sunset', '/a')).headers.has('sunset')).toBe(false)
+    moveTimeBy(11 * 86_400_000)
+    for (const path of ['/a', '/b']) {
+      const { headers } = await call('api-sunset', path)
+      expect(Math.abs(Date.parse(headers.get('sunset') ?? '') - expiresMs)).toBeLessThan(60_000)
+      const since = Number(/^@(\d+)$/.exec(headers.get('deprecation') ?? '')?.[1])
+      expect(Math.abs(since * 1000 - (expiresMs - 30 * 86_400_000))).toBeLessThan(60_000)
+    }
   })
 })
 

@@ -3,6 +3,7 @@ import { Fault } from '#core/fault.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { upstreamIn } from '#core/residency/upstream.ts'
+import type { Passage } from '#core/telemetry/request-record.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
@@ -11,9 +12,10 @@ import { forwardedHeaders } from './request-headers.ts'
  * caller's to follow. `timeoutMs` is how long the app has to begin its answer; the rest may take as long
  * as the caller stays.
  *
+ * @param passage where it is noted what became of it
  * @throws Fault `upstream-timeout` or `upstream-unreachable`, and those of a body that is too large or ends early
  */
-export async function forward(exchange: Exchange, ports: Ports): Promise<Response> {
+export async function forward(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
   const { app, manifest } = settled(exchange, 'entry')
   const { route, path, query } = settled(exchange, 'api')
   const region = settled(exchange, 'region')
@@ -23,14 +25,14 @@ export async function forward(exchange: Exchange, ports: Ports): Promise<Respons
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
   const url = upstream.replace(/\/$/, '') + path + query
 
+  const startedMs = ports.clock.now().getTime()
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), route.timeoutMs)
-  const body = await exchange.body.forwarded()
   try {
     const answer = await ports.upstreams.fetch(url, {
       method: exchange.method,
-      headers: forwardedHeaders(exchange),
-      body,
+      headers: forwardedHeaders(exchange, passage.trace),
+      body: await exchange.body.forwarded(),
       redirect: 'manual',
       signal: abort.signal,
     })
@@ -42,15 +44,13 @@ export async function forward(exchange: Exchange, ports: Ports): Promise<Respons
     throw new Fault(fault, `${upstream}: ${error}`)
   } finally {
     clearTimeout(timer)
+    passage.upstreamMs = ports.clock.now().getTime() - startedMs
   }
 }
 
 /** The app's answer under the gateway's rules; a switch of protocol is handed on as it is. */
 function answered(answer: Response, exchange: Exchange): Response {
   if (answer.status === 101) return answer
-  return new Response(answer.body, {
-    status: answer.status,
-    statusText: answer.statusText,
-    headers: answerHeaders(answer.headers, exchange),
-  })
+  const { status, statusText, headers } = answer
+  return new Response(answer.body, { status, statusText, headers: answerHeaders(headers, exchange) })
 }

@@ -1,12 +1,12 @@
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
-import { nextTrace } from '#core/telemetry/trace.ts'
+import type { Trace } from '#core/telemetry/trace.ts'
 import { isPassedHeader } from './header-names.ts'
 
 /**
  * The headers of a request on its way to the app: the caller's, less those that end at this hop, the ones
  * that `connection` names, and the token, which was for the gateway alone; then the route's rules; then ours.
  */
-export function forwardedHeaders(exchange: Exchange): Headers {
+export function forwardedHeaders(exchange: Exchange, { traceparent, tracestate }: Trace): Headers {
   const { route, hops } = settled(exchange, 'api')
   const headers = new Headers(exchange.headers)
   const named = headers.get('connection')?.toLowerCase().split(',') ?? []
@@ -18,7 +18,6 @@ export function forwardedHeaders(exchange: Exchange): Headers {
   for (const name of route.headers?.request?.remove ?? []) headers.delete(name)
   for (const [name, value] of Object.entries(route.headers?.request?.set ?? {})) headers.set(name, value)
 
-  const { traceparent, tracestate } = nextTrace(headers.get('traceparent'), headers.get('tracestate'))
   headers.set('traceparent', traceparent)
   if (tracestate) headers.set('tracestate', tracestate)
   else headers.delete('tracestate')

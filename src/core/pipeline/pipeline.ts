@@ -9,10 +9,19 @@ export const stageNames = ['admit', 'identify', 'authorize', 'limit', 'inspect',
 
 export type StageName = (typeof stageNames)[number]
 
+/** What a walk met on its way, for the record of the request. */
+export interface Trail {
+  /** What each policy said, by its name: `pass`, `drop`, `deny`, `answer`, `would-drop` or `would-deny`. */
+  readonly verdicts: Record<string, string>
+  /** Milliseconds of the stages that took any, waiting included. */
+  readonly stageMs: Partial<Record<StageName, number>>
+}
+
 /** How a walk ended; `exchange` is as far as it got. */
-export type Walk<Reply> =
+export type Walk<Reply> = { readonly trail: Trail } & (
   | { readonly kind: 'ended'; readonly reply: Reply; readonly exchange: Exchange }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly exchange: Exchange }
+)
 
 /** Policies by stage. The runner, not the policy, times, counts and (in shadow mode) forgives. */
 export class Pipeline {
@@ -39,7 +48,8 @@ export class Pipeline {
     ending: (exchange: Exchange) => Promise<Reply>,
   ): Promise<Walk<Reply>> {
     const passed: Policy[] = []
-    let walk = await this.#walked(start, ports, ending, passed)
+    const trail: Trail = { verdicts: {}, stageMs: {} }
+    let walk = await this.#walked(start, ports, ending, passed, trail)
     for (const policy of passed.reverse()) walk = await finished(policy, walk, ports)
     return walk
   }
@@ -49,6 +59,7 @@ export class Pipeline {
     ports: Ports,
     ending: (exchange: Exchange) => Promise<Reply>,
     passed: Policy[],
+    trail: Trail,
   ): Promise<Walk<Reply>> {
     let exchange = start
     let at = 'ending'
@@ -61,11 +72,11 @@ export class Pipeline {
           const mode = modeOf(policy, exchange)
           if (mode === 'off') continue
           const verdict = await judged(policy, exchange, ports)
-          count(exchange, ports, policy, verdict, mode)
+          trail.verdicts[policy.name] = count(exchange, ports, policy, verdict, mode)
           if (verdict.kind === 'deny' && mode === 'enforce') {
-            return { kind: 'refused', exchange, refusal: { ...verdict, policy: policy.name, problems: [] } }
+            return { kind: 'refused', exchange, trail, refusal: { ...verdict, policy: policy.name, problems: [] } }
           }
-          if (verdict.kind === 'answer') return { kind: 'ended', exchange, reply: verdict.response as Reply }
+          if (verdict.kind === 'answer') return { kind: 'ended', exchange, trail, reply: verdict.response as Reply }
           if (verdict.kind !== 'pass' && mode === 'shadow') {
             const { kind, detail } = verdict
             const fault = verdict.kind === 'deny' && { fault: verdict.fault }
@@ -75,12 +86,12 @@ export class Pipeline {
           passed.push(policy)
           exchange = changed(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
         }
-        time(exchange, ports, stage, startedMs)
+        time(exchange, ports, stage, startedMs, trail)
       }
       at = 'ending'
-      return { kind: 'ended', exchange, reply: await ending(exchange) }
+      return { kind: 'ended', exchange, trail, reply: await ending(exchange) }
     } catch (error) {
-      return { kind: 'refused', exchange, refusal: refusalOf(error, at) }
+      return { kind: 'refused', exchange, trail, refusal: refusalOf(error, at) }
     }
   }
 }
@@ -105,18 +116,20 @@ async function judged(policy: Policy, exchange: Exchange, ports: Ports): Promise
   }
 }
 
-function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): void {
+function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): string {
   const result =
     (verdict.kind === 'deny' || verdict.kind === 'drop') && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
   const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
   ports.counters.count(app, 'policy_verdicts_total', { door: exchange.door, policy: policy.name, verdict: result })
+  return result
 }
 
 /** Waiting included: on Workers the clock stands still while code runs. */
-function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: number): void {
+function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: number, trail: Trail): void {
   const ms = ports.clock.now().getTime() - startedMs
-  if (ms > 0)
-    ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', { door: exchange.door, stage }, ms)
+  if (ms <= 0) return
+  trail.stageMs[stage] = ms
+  ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', { door: exchange.door, stage }, ms)
 }
 
 /** What a policy leaves of a walk that has ended. An answer that it could not finish with is not given: it fails closed. */
@@ -131,7 +144,7 @@ async function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports):
     if (!answer) return walk
     answer.body?.cancel().catch(() => {})
     const refusal = { ...refusalOf(error, policy.name), policy: policy.name }
-    return { kind: 'refused', exchange: walk.exchange, refusal }
+    return { kind: 'refused', exchange: walk.exchange, trail: walk.trail, refusal }
   }
 }
 

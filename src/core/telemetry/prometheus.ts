@@ -1,4 +1,5 @@
-import type { CounterName, CounterSums } from '#core/ports.ts'
+import type { CounterName, CounterSums, HistogramName } from '#core/ports.ts'
+import { bucketsMs } from './histogram.ts'
 
 const helps: Record<CounterName, string> = {
   hooks_requests_total: 'Requests at /hooks by result: accepted, dropped, duplicate, handshake, or a fault code',
@@ -15,6 +16,11 @@ const helps: Record<CounterName, string> = {
   owner_notices_total: 'Tries to tell an owner something: told, failed, refused, unwanted, given-up',
 }
 
+const histogramHelps: Record<HistogramName, string> = {
+  api_request_milliseconds: 'Time from a call at /apps until its answer began',
+  api_upstream_milliseconds: 'Time from asking the app until its answer began',
+}
+
 /** The sums in the text format of Prometheus, version 0.0.4; their age is a gauge of its own. */
 export function prometheusText({ series, ageSeconds }: CounterSums): string {
   const lines: string[] = []
@@ -24,12 +30,36 @@ export function prometheusText({ series, ageSeconds }: CounterSums): string {
     lines.push(`# HELP gatehouse_${name} ${help}`, `# TYPE gatehouse_${name} counter`)
     for (const { app, labels, value } of own) lines.push(`gatehouse_${name}{${labelText({ app, ...labels })}} ${value}`)
   }
+  for (const [name, help] of Object.entries(histogramHelps)) lines.push(...histogramLines(name, help, series))
   lines.push(
     '# HELP gatehouse_metrics_age_seconds Seconds since the meter flushed longest ago heard of anything',
     '# TYPE gatehouse_metrics_age_seconds gauge',
   )
   lines.push(`gatehouse_metrics_age_seconds ${ageSeconds}`)
   return `${lines.join('\n')}\n`
+}
+
+/** Each series counts its own bucket; in the text a bucket holds those below it too. */
+function histogramLines(name: string, help: string, series: CounterSums['series']): string[] {
+  const byLabels = Map.groupBy(
+    series.filter(one => one.name === name),
+    ({ app, labels: { le: _, ...labels } }) => labelText({ app, ...labels }),
+  )
+  if (byLabels.size === 0) return []
+  const lines = [`# HELP gatehouse_${name} ${help}`, `# TYPE gatehouse_${name} histogram`]
+  for (const [labels, own] of byLabels) {
+    const counted = new Map(own.map(({ labels: { le = '' }, value }) => [le, value]))
+    let below = 0
+    for (const le of [...bucketsMs.map(String), '+Inf']) {
+      below += counted.get(le) ?? 0
+      lines.push(`gatehouse_${name}_bucket{${labels},le="${le}"} ${below}`)
+    }
+    lines.push(
+      `gatehouse_${name}_sum{${labels}} ${counted.get('sum') ?? 0}`,
+      `gatehouse_${name}_count{${labels}} ${below}`,
+    )
+  }
+  return lines
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {

@@ -1,0 +1,12 @@
+/** The last days of an app, in which its callers are told to leave. */
+const noticeMs = 30 * 86_400_000
+
+/**
+ * What callers of an app hear of its end in its last 30 days: `Deprecation` (RFC 9745), since when, and
+ * `Sunset` (RFC 8594), until when. Empty before.
+ */
+export function endOfLifeHeaders(expiresAt: Date, now: Date): Readonly<Record<string, string>> {
+  const noticedMs = expiresAt.getTime() - noticeMs
+  if (now.getTime() < noticedMs) return {}
+  return { deprecation: `@${Math.floor(noticedMs / 1000)}`, sunset: expiresAt.toUTCString() }
+}

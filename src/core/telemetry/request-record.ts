@@ -1,0 +1,53 @@
+import type { FaultCode } from '#core/fault.ts'
+import type { Exchange } from '#core/pipeline/exchange.ts'
+import type { Trail } from '#core/pipeline/pipeline.ts'
+import type { Trace } from './trace.ts'
+
+/** What became of a call on its way to the app and back, written down as it happens. */
+export interface Passage {
+  /** The caller's trace, gone on; or one that begins here. */
+  readonly trace: Trace
+  /** The upstream that was asked last: its name, and its region where it has one. */
+  upstream?: string
+  /** From asking the app until its answer began; the last try counts. */
+  upstreamMs?: number
+  /** How often the app was asked; more than once is a retry. */
+  tries?: number
+}
+
+export interface Outcome {
+  readonly status: number
+  readonly fault?: FaultCode
+  readonly policy?: string
+  readonly detail?: string | undefined
+  readonly ms: number
+  readonly bytesOut: number | undefined
+}
+
+/**
+ * The record of one call to an app's API, one line of the log. It holds names, numbers and codes: no path as
+ * it was sent, no query, no header, no body. Bytes out are those that the answer states.
+ */
+export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage, outcome: Outcome) {
+  const { requestId, door, entry, api, method, body } = exchange
+  const { labels, name = exchange.app } = { ...entry?.manifest.metadata }
+  return {
+    requestId,
+    traceId: passage.trace.traceId,
+    door,
+    app: name,
+    owner: entry?.manifest.spec.owner.user,
+    team: entry?.manifest.spec.owner.team,
+    environment: labels?.environment,
+    costCenter: labels?.cost_center,
+    route: api?.route.path,
+    method: api ? method : undefined,
+    ...outcome,
+    verdicts: trail.verdicts,
+    stageMs: trail.stageMs,
+    upstream: passage.upstream,
+    upstreamMs: passage.upstreamMs,
+    tries: passage.tries,
+    bytesIn: body.seenBytes,
+  }
+}
