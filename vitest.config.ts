@@ -31,6 +31,7 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/{core,policies,platform,routes}/**/*.test.ts'],
           isolate: false,
+          testTimeout: 20_000,
         },
       },
       {

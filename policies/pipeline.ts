@@ -3,6 +3,7 @@ import { apiRoute } from './api-route.ts'
 import { bodySize } from './body-size.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
+import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
 import { registered } from './registered.ts'
 import { residency } from './residency.ts'
@@ -12,7 +13,7 @@ import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
 export const inbound = new Pipeline({
-  admit: [registered, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
+  admit: [registered, killSwitch, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature], //                 who is calling?            crypto
   authorize: [lifecycle], //                       may they do this?
   inspect: [filter, schema, residency], //         what are they sending?    reads the body
@@ -20,7 +21,7 @@ export const inbound = new Pipeline({
 
 /** What an event meets before each attempt, with the entry of that moment. A deny holds it back; it does not die. */
 export const delivery = new Pipeline({
-  admit: [registered, expiry],
+  admit: [registered, killSwitch, expiry],
   steer: [residency],
 })
 

@@ -4,7 +4,9 @@ import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
 import { apps as adminApps } from './admin/apps.ts'
 import { events } from './admin/events.ts'
+import { publishing } from './admin/publishing.ts'
 import { replays } from './admin/replays.ts'
+import { switches } from './admin/switches.ts'
 import { apps } from './apps.ts'
 import { hooks } from './hooks.ts'
 import { operations } from './operations.ts'
@@ -16,6 +18,8 @@ export const doors = (ports: Ports) =>
     .route('/hooks', hooks(ports))
     .route('/apps', apps(ports))
     .route('/admin/v1/apps', adminApps(ports))
+    .route('/admin/v1/apps', switches(ports))
+    .route('/admin/v1/apps', publishing(ports))
     .route('/admin/v1/events', events(ports))
     .route('/admin/v1/replays', replays(ports))
     .route('/', operations(ports))

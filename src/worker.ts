@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers'
+import { noteColo } from '#platform/colo.ts'
 import { courier } from '#platform/courier.ts'
 import type { Env } from '#platform/env.ts'
 import { portsFrom } from '#platform/ports.ts'
@@ -10,6 +11,8 @@ import { sweep } from '#routes/sweep.ts'
 
 export { MailboxObject as Mailbox } from '#platform/mailbox/object.ts'
 export { MeterObject as Meter } from '#platform/meter.ts'
+export { SwitchboardObject as Switchboard } from '#platform/switchboard/board.ts'
+export { SwitchboardReplicaObject as SwitchboardReplica } from '#platform/switchboard/replica.ts'
 
 const ports = portsFrom(env as unknown as Env & Record<string, unknown>)
 const app = doors(ports)
@@ -20,7 +23,10 @@ export const Courier = courier({
 })
 
 export default {
-  fetch: request => app.fetch(request),
+  fetch(request) {
+    noteColo(request)
+    return app.fetch(request)
+  },
   queue: batch => burials(batch, ports),
   scheduled: async () => void (await sweep(ports)),
 } satisfies ExportedHandler

@@ -47,8 +47,7 @@ export async function reasonFrom(request: Request): Promise<string> {
  * @throws Fault `body-too-large` or `request-invalid`
  */
 export async function jsonFrom(request: Request): Promise<unknown> {
-  const text = await request.text()
-  if (text.length > 65_536) throw new Fault('body-too-large', 'admin body over 64 KiB')
+  const text = await textFrom(request, 65_536)
   try {
     return JSON.parse(text)
   } catch {
@@ -60,6 +59,17 @@ export async function jsonFrom(request: Request): Promise<unknown> {
       },
     ])
   }
+}
+
+/**
+ * The body of an admin request as text.
+ *
+ * @throws Fault `body-too-large`
+ */
+export async function textFrom(request: Request, maxCharacters: number): Promise<string> {
+  const text = await request.text()
+  if (text.length > maxCharacters) throw new Fault('body-too-large', `admin body over ${maxCharacters} characters`)
+  return text
 }
 
 const Reason = z.strictObject({ reason: z.string().trim().min(1, { error: 'must say why' }).max(1024) })

@@ -21,6 +21,13 @@ export const faults = {
     title: 'No such app',
     remediation: 'Check the app name in the URL. The owner publishes the app with `gatehouse push`.',
   },
+  'app-killed': {
+    status: 503,
+    blame: 'gateway',
+    title: 'The app has been stopped by an operator',
+    remediation: 'Wait until an operator revives the app; its owner knows why it was stopped.',
+    retryAfterSeconds: 60,
+  },
   'app-expired': {
     status: 410,
     blame: 'app',

@@ -5,6 +5,8 @@ export const keys = {
   pointers: 'apps/',
   /** KV: one manifest, immutable. */
   revision: (app: string, digest: string) => `revisions/${app}/${digest}`,
+  /** KV: the apps that are killed or quarantined, for an isolate that reaches no switchboard. */
+  switches: 'switches',
   /** R2: a body too large for a mailbox row. */
   payloads: 'payloads/',
   payload: (eventId: string) => `payloads/${eventId}`,

@@ -12,10 +12,12 @@ import type {
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
 import type { Entry } from '#core/manifest/entry.ts'
+import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { Telling } from '#core/owner/notice.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import type { Settings } from '#core/settings.ts'
+import type { Standing, Turn } from '#core/switches/standing.ts'
 
 /** Everything core, policies and routes need of the outside, in our words. `src/platform/ports.ts` provides it. */
 export interface Ports {
@@ -24,6 +26,9 @@ export interface Ports {
   readonly log: Log
   readonly counters: Counters
   readonly registry: Registry
+  readonly registryStore: RegistryStore
+  readonly switches: Switches
+  readonly switchboard: Switchboard
   readonly secrets: Secrets
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
@@ -55,6 +60,8 @@ export interface Counters {
   observe(app: string, name: HistogramName, labels: Readonly<Record<string, string>>, ms: number): void
   /** The sums over all isolates, as far as they have been flushed. */
   sums(): Promise<CounterSums>
+  /** When anything of an app was last counted and flushed. */
+  lastSeen(app: string): Promise<Date | undefined>
 }
 
 export type CounterName =
@@ -70,6 +77,7 @@ export type CounterName =
   | 'dead_letters_total'
   | 'breaker_changes_total'
   | 'owner_notices_total'
+  | 'switchboard_away_total'
 
 /** Times in ms, by bucket. */
 export type HistogramName = 'api_request_milliseconds' | 'api_upstream_milliseconds'
@@ -86,7 +94,7 @@ export interface CounterSums {
 }
 
 export interface Registry {
-  /** From this isolate's memory wherever possible. Never throws. */
+  /** From this isolate's memory wherever possible. */
   find(app: string): Promise<Lookup>
 }
 
@@ -99,6 +107,38 @@ export type Lookup =
 export interface RegistryStore {
   pointer(app: string): Promise<unknown>
   revision(app: string, digest: string): Promise<unknown>
+  /** Writes in the order given; a reader may see the first items without the last. */
+  write(items: readonly RegistryItem[]): Promise<void>
+  /** The apps there are, by name, with what their pointers say of themselves. */
+  apps(page: { readonly limit: number; readonly cursor?: string }): Promise<AppPage>
+  /** The digests of the revisions of an app that are kept, in no order. */
+  revisions(app: string): Promise<readonly string[]>
+}
+
+export interface AppPage {
+  readonly apps: readonly string[]
+  readonly cursor?: string
+}
+
+/** Whether apps may be used; decided by an operator, in force everywhere within 5 s. */
+export interface Switches {
+  /** @throws Fault `overloaded` when nothing is known and nobody can be asked */
+  find(app: string): Promise<Standing>
+}
+
+/** Where operators' changes are made, so that every isolate hears of them. */
+export interface Switchboard {
+  turn(app: string, turn: Turn): Promise<Spread>
+  /** Makes a publication known, which KV already holds. `behind` names the sequence that is in force already. */
+  publish(publication: Publication): Promise<Spread | { readonly behind: number }>
+  /** Makes every isolate read again what it remembers of an app. */
+  renew(app: string): Promise<Spread>
+  find(app: string): Promise<{ readonly turn?: Turn; readonly sequence: number }>
+}
+
+/** The replicas that had not confirmed a change when it was answered; they are told again until they do. */
+export interface Spread {
+  readonly lacking: readonly string[]
 }
 
 export interface Secrets {

@@ -42,6 +42,7 @@ const Variables = z
       .optional(),
     TOKEN_ISSUER: Url.optional(),
     REGIONS: RegionsSetting.default(new Map()),
+    SWITCHBOARD_REPLICAS: z.coerce.number().int().min(1).max(100).optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {

@@ -31,6 +31,11 @@ export function meteredCounters(
       add(app, JSON.stringify([name, { ...labels, le: 'sum' }]), ms)
     },
 
+    async lastSeen(app) {
+      const { heardAtMs } = await METER.getByName(app).read()
+      return heardAtMs === undefined ? undefined : new Date(heardAtMs)
+    },
+
     async sums() {
       await flush()
       const apps = ['-', ...(await registeredApps())]

@@ -2,6 +2,8 @@ import type { Consignment } from '#core/delivery/event.ts'
 import type { Notice } from '#core/owner/notice.ts'
 import type { MailboxObject } from './mailbox/object.ts'
 import type { MeterObject } from './meter.ts'
+import type { SwitchboardObject } from './switchboard/board.ts'
+import type { SwitchboardReplicaObject } from './switchboard/replica.ts'
 
 /** What wrangler.toml binds. Variables and Worker secrets stand beside these as plain strings. */
 export interface Env {
@@ -17,6 +19,9 @@ export interface Env {
     tell(notices: readonly Notice[]): Promise<void>
   }
   readonly DEAD_LETTERS: Queue
+  readonly SWITCHBOARD: Objects<SwitchboardObject>
+  readonly SWITCHBOARD_REPLICA: Objects<SwitchboardReplicaObject>
+  readonly SWITCHBOARD_REPLICAS?: string
 }
 
 /** A namespace of Durable Objects as far as we use it. Cloudflare's own type loses unions and tuples over RPC. */

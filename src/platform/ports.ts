@@ -5,6 +5,7 @@ import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports } from '#core/ports.ts'
 import { settingsFrom } from '#core/settings.ts'
+import { knownSwitches } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
 import { systemClock } from './clock.ts'
 import { consoleLog } from './console-log.ts'
@@ -15,6 +16,7 @@ import { r2Archive, r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { kvRegistry } from './registry-kv.ts'
 import { envSecrets } from './secrets-env.ts'
+import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from './switchboard/port.ts'
 
 /** The one place where bindings become ports. Built once per isolate, so what the ports remember outlives a request. */
 export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
@@ -24,12 +26,19 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   assertBound(env, settings.regions)
   const buckets = bucketsOf(env)
   const payloads = r2Payloads(buckets)
+  const counters = meteredCounters(env, clock, waitUntil)
+  const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
+  const registry = cachedRegistry(registryStore, clock, log, waitUntil)
+  const switches = knownSwitches(switchSource(env), registry.renew, { clock, log, counters }, waitUntil)
   return {
     settings,
     clock,
     log,
-    counters: meteredCounters(env, clock, waitUntil),
-    registry: cachedRegistry(kvRegistry(env.REGISTRY), clock, log, waitUntil),
+    counters,
+    registry: switchedRegistry(registry, switches),
+    registryStore,
+    switches,
+    switchboard: durableSwitchboard(env),
     secrets: envSecrets(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     mailboxes: durableMailboxes(env),

@@ -1,7 +1,10 @@
 import { keys } from '#core/keys.ts'
 import type { RegistryStore } from '#core/ports.ts'
 
-/** The registry in KV: eventually consistent, cached by Cloudflare for 30 s, which is why changes take that long. */
+/** Revisions of one app that are listed at most. */
+const maxRevisions = 1_000
+
+/** The registry in KV: eventually consistent, cached by Cloudflare for 30 s; the switchboard makes up for that. */
 export function kvRegistry(registry: KVNamespace): RegistryStore {
   const read = async (key: string): Promise<unknown> => {
     const text = await registry.get(key, { cacheTtl: 30 })
@@ -10,6 +13,22 @@ export function kvRegistry(registry: KVNamespace): RegistryStore {
   return {
     pointer: app => read(keys.pointer(app)),
     revision: (app, digest) => read(keys.revision(app, digest)),
+
+    async write(items) {
+      for (const { key, value, metadata } of items) await registry.put(key, value, metadata ? { metadata } : undefined)
+    },
+
+    async apps({ limit, cursor }) {
+      const page = await registry.list({ prefix: keys.pointers, limit, ...(cursor && { cursor }) })
+      const apps = page.keys.map(({ name }) => name.slice(keys.pointers.length))
+      return { apps, ...(!page.list_complete && { cursor: page.cursor }) }
+    },
+
+    async revisions(app) {
+      const prefix = keys.revision(app, '')
+      const page = await registry.list({ prefix, limit: maxRevisions })
+      return page.keys.map(({ name }) => name.slice(prefix.length))
+    },
   }
 }
 

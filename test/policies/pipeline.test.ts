@@ -23,6 +23,7 @@ describe('the pipelines', () => {
   it('meet cheap policies before costly ones, and every policy once at each door', () => {
     expect(inbound.policies.map(({ name }) => name)).toEqual([
       'registered',
+      'killSwitch',
       'expiry',
       'route',
       'route',
@@ -33,7 +34,7 @@ describe('the pipelines', () => {
       'schema',
       'residency',
     ])
-    expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'expiry', 'residency'])
+    expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'killSwitch', 'expiry', 'residency'])
   })
 
   it('know every policy by name', () => {

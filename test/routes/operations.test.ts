@@ -71,7 +71,12 @@ describe('metrics', () => {
       admin,
       metricsToken,
     }
-    const counters = { count: () => {}, observe: () => {}, sums: async () => ({ series: [], ageSeconds: 0 }) }
+    const counters = {
+      count: () => {},
+      observe: () => {},
+      lastSeen: async () => undefined,
+      sums: async () => ({ series: [], ageSeconds: 0 }),
+    }
     const { ports } = recordingPorts({ settings, counters }, new Date())
     const ask = (authorization?: string) =>
       doors(ports).request('/metrics', authorization ? { headers: { authorization } } : {})

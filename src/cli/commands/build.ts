@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command } from 'commander'
+import { registryItems } from '#core/manifest/publish.ts'
 import { say, sayJson } from '../output.ts'
-import { bulkItems, pointersInBulk } from '../registry/bulk.ts'
+import { pointersInBulk } from '../registry/bulk.ts'
 import { readRegistry } from '../registry/folder.ts'
 import { differenceText, publications } from '../registry/publications.ts'
 import { gatewaySetting } from '../registry/setting.ts'
@@ -30,7 +31,7 @@ export const build = new Command('build')
     const declared = await readRegistry(folder, gatewaySetting(environment))
     const published = await publications(declared, await pointersInBulk(previous ?? out), { environment, renew })
     await mkdir(dirname(out), { recursive: true })
-    await writeFile(out, JSON.stringify(bulkItems(published), null, 2))
+    await writeFile(out, JSON.stringify(registryItems(published), null, 2))
     if (json) return sayJson({ out, apps: published.map(({ app, change, pointer }) => ({ app, change, ...pointer })) })
     say(differenceText(published, new Date()))
     const target = environment === 'local' ? '--local --persist-to .gatehouse' : '--remote'

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
+import { registryItems } from '#core/manifest/publish.ts'
 import { exitCodes, Failure, say, sayJson, tell } from '../output.ts'
-import { bulkItems } from '../registry/bulk.ts'
 import { readRegistry } from '../registry/folder.ts'
 import { differenceText, publications } from '../registry/publications.ts'
 import { gatewaySetting } from '../registry/setting.ts'
@@ -42,7 +42,7 @@ export const push = new Command('push')
     if (!options.json) say(differenceText(published, new Date()))
     const writes = changed.length > 0 && !options.dryRun
     if (writes && !target.local && !options.yes) await confirm(changed.length)
-    if (writes) await putBulk(bulkItems(changed), target)
+    if (writes) await putBulk(registryItems(changed), target)
     if (options.json)
       return sayJson({
         written: writes,

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import type { Miniflare } from 'miniflare'
 import { keys } from '#core/keys.ts'
-import { bulkItems, pointersFrom } from '../registry/bulk.ts'
+import { registryItems } from '#core/manifest/publish.ts'
+import { pointersFrom } from '../registry/bulk.ts'
 import type { Declared } from '../registry/folder.ts'
 import { publications } from '../registry/publications.ts'
 
@@ -23,7 +24,7 @@ export async function publishLocally(
     }),
   )
   const published = await publications(declared, pointersFrom(pairs), { environment: 'local', renew: false })
-  const items = bulkItems(published)
+  const items = registryItems(published)
   await writeFile(bulkFile, JSON.stringify(items, null, 2))
   for (const { key, value, metadata } of items) {
     await registry.put(key, value, metadata ? { metadata } : undefined)

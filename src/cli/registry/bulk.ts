@@ -1,37 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
-import type { Publication } from '#core/manifest/publish.ts'
-
-/** One item of the file that `wrangler kv bulk put` takes. */
-export interface BulkItem {
-  readonly key: string
-  readonly value: string
-  readonly metadata?: Readonly<Record<string, string>>
-}
-
-/**
- * What publishing writes to KV. Revisions come first and pointers last, since a bulk put is not atomic:
- * a pointer never stands before what it points to. Unchanged apps are in it too, so that one file is
- * the whole registry.
- */
-export function bulkItems(publications: readonly Publication[]): BulkItem[] {
-  const revisions = publications.map(({ app, revision }) => ({
-    key: keys.revision(app, revision.digest),
-    value: JSON.stringify(revision),
-  }))
-  const pointers = publications.map(({ app, pointer }) => ({
-    key: keys.pointer(app),
-    value: JSON.stringify(pointer),
-    metadata: { digest: pointer.digest, publishedAt: pointer.publishedAt, expiresAt: pointer.expiresAt },
-  }))
-  return [...revisions, ...pointers]
-}
+import type { RegistryItem } from '#core/manifest/publish.ts'
 
 /** The pointers that an earlier bulk file holds, by app; none when there is no such file. */
 export async function pointersInBulk(file: string): Promise<Map<string, Pointer>> {
   const text = await readFile(file, 'utf8').catch(() => '[]')
-  const items = JSON.parse(text) as BulkItem[]
+  const items = JSON.parse(text) as RegistryItem[]
   return pointersFrom(items.map(({ key, value }) => [key, value]))
 }
 

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keys } from '#core/keys.ts'
 import type { Pointer } from '#core/manifest/entry.ts'
+import type { RegistryItem } from '#core/manifest/publish.ts'
 import { root } from '../machine/paths.ts'
 import { exitCodes, Failure } from '../output.ts'
-import { type BulkItem, pointersFrom } from './bulk.ts'
+import { pointersFrom } from './bulk.ts'
 
 /** Which registry is meant: the one of this machine's state folder, or the deployed one. */
 export type Target = { readonly local: true; readonly state: string } | { readonly local: false }
@@ -31,7 +32,7 @@ export async function pointersInForce(apps: readonly string[], target: Target): 
 }
 
 /** Writes a registry with `wrangler kv bulk put`. */
-export async function putBulk(items: readonly BulkItem[], target: Target): Promise<void> {
+export async function putBulk(items: readonly RegistryItem[], target: Target): Promise<void> {
   await withFile(items, file => wrangler(['kv', 'bulk', 'put', file], target))
 }
 

@@ -13,6 +13,11 @@ const maxRemembered = 20_000
 /** How long a read may take before the last good entry serves instead. */
 const readTimeoutMs = 2_000
 
+export interface CachedRegistry extends Registry {
+  /** Reads an app again before it is used next, since what is remembered is known to be old. */
+  renew(app: string): void
+}
+
 interface Remembered {
   readonly lookup: Lookup
   readonly readAtMs: number
@@ -24,14 +29,16 @@ interface Remembered {
  * be used, never takes an app down that was up: the last good entry stays, and the fault is logged.
  */
 export function cachedRegistry(
-  store: RegistryStore,
+  store: Pick<RegistryStore, 'pointer' | 'revision'>,
   clock: Clock,
   log: Log,
   background: (work: Promise<unknown>) => void,
-): Registry {
+): CachedRegistry {
   const known = new Map<string, Remembered>()
   const absent = new Map<string, { readonly lookup: Lookup; readonly untilMs: number }>()
   const refreshing = new Set<string>()
+  /** How often anything was renewed: what was read meanwhile may be old already. */
+  let renewals = 0
 
   return {
     async find(app) {
@@ -48,6 +55,13 @@ export function cachedRegistry(
       const missed = absent.get(app)
       return missed && nowMs < missed.untilMs ? missed.lookup : refresh(app)
     },
+
+    renew(app) {
+      renewals += 1
+      absent.delete(app)
+      const remembered = known.get(app)
+      if (remembered) known.set(app, { ...remembered, readAtMs: Number.NEGATIVE_INFINITY })
+    },
   }
 
   function refreshSoon(app: string): void {
@@ -58,8 +72,9 @@ export function cachedRegistry(
 
   async function refresh(app: string): Promise<Lookup> {
     const last = known.get(app)
+    const renewalsBefore = renewals
     const lookup = await read(app, last?.lookup)
-    const nowMs = clock.now().getTime()
+    const nowMs = renewals === renewalsBefore ? clock.now().getTime() : Number.NEGATIVE_INFINITY
     if (lookup.kind === 'found') remember(known, app, { lookup, readAtMs: nowMs })
     if (lookup.kind === 'unknown') known.delete(app)
     if (lookup.kind === 'unknown' || (lookup.kind === 'invalid' && !last)) {

@@ -1,3 +1,4 @@
+import { keys } from '#core/keys.ts'
 import { digestOf } from './digest.ts'
 import type { Pointer, Revision } from './entry.ts'
 import type { Manifest } from './schema.ts'
@@ -8,6 +9,8 @@ export interface PublishSetting {
   readonly environment: string
   /** Start the lifetime anew, also where nothing else changed. */
   readonly renew: boolean
+  /** The highest sequence this app is known to have had, where its pointer may be missing; 0 by default. */
+  readonly sequence?: number
 }
 
 export interface Publication {
@@ -15,6 +18,13 @@ export interface Publication {
   readonly change: 'new' | 'changed' | 'renewed' | 'unchanged'
   readonly revision: Revision
   readonly pointer: Pointer
+}
+
+/** One key of the registry's storage, as `wrangler kv bulk put` takes it. */
+export interface RegistryItem {
+  readonly key: string
+  readonly value: string
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 const dayMs = 86_400_000
@@ -30,7 +40,7 @@ export async function publication(
   { metadata, spec }: Manifest,
   document: unknown,
   previous: Pointer | undefined,
-  { now, publishedBy, environment, renew }: PublishSetting,
+  { now, publishedBy, environment, renew, sequence = 0 }: PublishSetting,
 ): Promise<Publication> {
   const digest = await digestOf(document)
   const revision: Revision = { manifest: document, digest, schemaVersion: 1 }
@@ -43,7 +53,7 @@ export async function publication(
     expiresAt: endOfLife(spec.lifecycle, renew ? undefined : previous, now).toISOString(),
     publishedAt: now.toISOString(),
     publishedBy,
-    sequence: (previous?.sequence ?? 0) + 1,
+    sequence: Math.max(previous?.sequence ?? 0, sequence) + 1,
     environment,
   }
   const change = !previous ? 'new' : isSame ? 'renewed' : 'changed'
@@ -54,4 +64,21 @@ function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer |
   if (lifecycle.expiresAt) return new Date(lifecycle.expiresAt)
   const fresh = now.getTime() + (lifecycle.ttlDays ?? 60) * dayMs
   return new Date(previous ? Math.min(fresh, Date.parse(previous.expiresAt)) : fresh)
+}
+
+/**
+ * What publishing writes to storage. Revisions come first and pointers last, since several writes are not
+ * one: a pointer never stands before what it points to.
+ */
+export function registryItems(publications: readonly Publication[]): RegistryItem[] {
+  const revisions = publications.map(({ app, revision }) => ({
+    key: keys.revision(app, revision.digest),
+    value: JSON.stringify(revision),
+  }))
+  const pointers = publications.map(({ app, pointer }) => ({
+    key: keys.pointer(app),
+    value: JSON.stringify(pointer),
+    metadata: { digest: pointer.digest, publishedAt: pointer.publishedAt, expiresAt: pointer.expiresAt },
+  }))
+  return [...revisions, ...pointers]
 }

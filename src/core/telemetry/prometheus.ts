@@ -14,6 +14,7 @@ const helps: Record<CounterName, string> = {
   dead_letters_total: 'Dead letters archived, by reason',
   breaker_changes_total: 'Times the circuit breaker of an app opened or closed',
   owner_notices_total: 'Tries to tell an owner something: told, failed, refused, unwanted, given-up',
+  switchboard_away_total: 'Questions to the switchboard that got no answer in time; the last knowledge stood',
 }
 
 const histogramHelps: Record<HistogramName, string> = {

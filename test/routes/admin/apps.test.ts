@@ -40,6 +40,8 @@ describe('an app', () => {
       app: 'apps-show',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       stage: 'sandbox',
+      killed: false,
+      quarantined: false,
       publishedAt: time,
       expiresAt: time,
       paused: [],

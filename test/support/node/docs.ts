@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import * as z from 'zod'
 import { root } from '#cli/machine/paths.ts'
-import { gatehouse } from './gateway.ts'
+import { program } from '#cli/program.ts'
 
 /** One page of the documentation. */
 export interface Page {
@@ -108,14 +109,11 @@ export async function startScript(code: string, env: Readonly<Record<string, str
   return { output: () => output, stop: () => void child.kill() }
 }
 
-/** Every command of the CLI with what its `--help` says, subcommands in place of their group. */
-export async function commandHelps(name: readonly string[] = []): Promise<Map<string, string>> {
-  const { stdout } = await gatehouse([...name, '--help'])
-  const [, listed] = /\nCommands:\n([\s\S]*?)(?:\n\n|$)/.exec(stdout) ?? []
-  if (listed === undefined) return new Map([[['gatehouse', ...name].join(' '), stdout]])
-  const children = [...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, child = '']) => child).filter(one => one !== 'help')
-  const helps = await Promise.all(children.map(child => commandHelps([...name, child])))
-  return new Map(helps.flatMap(one => [...one]))
+/** Every command of the CLI with the long options it takes, subcommands in place of their group. */
+export function commandOptions(command: Command = program, name = 'gatehouse'): Map<string, string[]> {
+  const children = command.commands.map(child => commandOptions(child, `${name} ${child.name()}`))
+  const own = command.options.flatMap(({ long }) => (long ? [long] : []))
+  return children.length > 0 ? new Map(children.flatMap(child => [...child])) : new Map([[name, own.sort()]])
 }
 
 /** The long options that a text names. */

@@ -1,0 +1,61 @@
+import { Fault } from '#core/fault.ts'
+import type { Ports } from '#core/ports.ts'
+import { openRevision, Pointer } from './entry.ts'
+import { type Publication, type PublishSetting, publication, registryItems } from './publish.ts'
+import type { Manifest } from './schema.ts'
+
+/** How often a publication is made again because somebody else's came between. */
+const maxTries = 3
+
+export interface Published {
+  readonly publication: Publication
+  /** Replicas of the switchboard that had not heard of it yet; they are told again until they do. */
+  readonly lacking: readonly string[]
+}
+
+type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'>
+
+/**
+ * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
+ * as it is.
+ *
+ * @throws Fault `overloaded` when others publish the same app again and again meanwhile
+ */
+export async function putInForce(
+  manifest: Manifest,
+  document: unknown,
+  { publishedBy, renew }: Pick<PublishSetting, 'publishedBy' | 'renew'>,
+  { registryStore, switchboard, settings, clock }: Needed,
+): Promise<Published> {
+  const app = manifest.metadata.name
+  for (let tries = 0; tries < maxTries; tries++) {
+    const stored = Pointer.safeParse(await registryStore.pointer(app))
+    const { sequence } = await switchboard.find(app)
+    const previous = stored.data && { ...stored.data, sequence: Math.max(stored.data.sequence, sequence) }
+    const setting = { now: clock.now(), publishedBy, environment: settings.environment, renew, sequence }
+    const made = await publication(manifest, document, previous, setting)
+    if (made.change === 'unchanged') return { publication: made, lacking: [] }
+
+    await registryStore.write(registryItems([made]))
+    const spread = await switchboard.publish(made)
+    if (!('behind' in spread)) return { publication: made, lacking: spread.lacking }
+  }
+  throw new Fault('overloaded', `others publish ${app} at the same time`)
+}
+
+/**
+ * The manifest that a revision holds, as its author wrote it, for putting it in force again.
+ *
+ * @throws Fault `not-found` when there is no such revision, `entry-invalid` when it holds no manifest that is valid today
+ */
+export async function revisionOf(
+  app: string,
+  digest: string,
+  { registryStore }: Pick<Ports, 'registryStore'>,
+): Promise<{ readonly manifest: Manifest; readonly document: unknown }> {
+  const stored = await registryStore.revision(app, digest)
+  if (stored === undefined) throw new Fault('not-found', `${app} has no revision ${digest}`)
+  const manifest = await openRevision(app, digest, stored)
+  if (typeof manifest === 'string') throw new Fault('entry-invalid', manifest)
+  return { manifest, document: (stored as { readonly manifest: unknown }).manifest }
+}

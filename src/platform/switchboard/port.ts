@@ -1,0 +1,88 @@
+import { keys } from '#core/keys.ts'
+import { Pointer } from '#core/manifest/entry.ts'
+import type { Clock, Counters, Log, Registry, RegistryStore, Switchboard, Switches } from '#core/ports.ts'
+import type { SwitchSource } from '#core/switches/known.ts'
+import { within } from '#core/within.ts'
+import { nearest } from '../colo.ts'
+import type { Env } from '../env.ts'
+import { boardName, replicaName } from './replica.ts'
+import { isServed } from './table.ts'
+
+/** How long a replica may take to say what was published lately; then KV alone must do. */
+const answerMs = 300
+/** How long an operator's change may take: the board waits 2 s for its replicas. */
+const changeMs = 5_000
+
+type Bindings = Pick<Env, 'SWITCHBOARD' | 'SWITCHBOARD_REPLICA' | 'SWITCHBOARD_REPLICAS' | 'REGISTRY'>
+
+/** Where this isolate hears of switches. */
+export function switchSource(env: Bindings): SwitchSource {
+  return {
+    news: since => replicaOf(env).news(since),
+    lasting: async () => (await env.REGISTRY.get(keys.switches, 'json')) ?? [],
+  }
+}
+
+/** Storage that knows of recent publications before KV does. */
+export function freshStore(
+  store: RegistryStore,
+  env: Bindings,
+  { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
+): RegistryStore {
+  const published = async (app: string) => {
+    try {
+      const row = await within(answerMs, replicaOf(env).row(app))
+      return isServed(row?.published, clock.now().getTime()) ? row?.published : undefined
+    } catch (error) {
+      counters.count('-', 'switchboard_away_total')
+      log.write('error', 'switchboard-away', { app, detail: String(error) })
+      return undefined
+    }
+  }
+  return {
+    ...store,
+    async pointer(app) {
+      const [recent, stored] = await Promise.all([published(app), store.pointer(app)])
+      const known = Pointer.safeParse(stored)
+      return recent && !(known.success && known.data.sequence > recent.pointer.sequence) ? recent.pointer : stored
+    },
+    async revision(app, digest) {
+      const stored = await store.revision(app, digest)
+      if (stored !== undefined) return stored
+      const recent = await published(app)
+      return recent?.revision.digest === digest ? recent.revision : undefined
+    },
+  }
+}
+
+/** A registry that is asked only once the switches are known: what they say is new is then read again. */
+export function switchedRegistry(registry: Registry, switches: Switches): Registry {
+  return {
+    ...registry,
+    async find(app) {
+      await switches.find(app)
+      return registry.find(app)
+    },
+  }
+}
+
+/** The one board on which operators turn switches. */
+export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
+  const board = () => SWITCHBOARD.getByName(boardName)
+  return {
+    turn: (app, turn) => within(changeMs, board().turn(app, turn)),
+    async publish({ app, pointer, revision }) {
+      const result = await within(changeMs, board().publish(app, pointer, revision))
+      return 'sequence' in result ? { behind: result.sequence } : result
+    },
+    renew: app => within(changeMs, board().renew(app)),
+    async find(app) {
+      const row = await within(changeMs, board().row(app))
+      return { sequence: row?.sequence ?? 0, ...(row?.turn && { turn: row.turn }) }
+    },
+  }
+}
+
+function replicaOf({ SWITCHBOARD_REPLICA, SWITCHBOARD_REPLICAS }: Bindings) {
+  return SWITCHBOARD_REPLICA.getByName(replicaName(nearest(Number(SWITCHBOARD_REPLICAS ?? 3))))
+}

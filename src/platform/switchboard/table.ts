@@ -1,0 +1,120 @@
+import type { Pointer, Revision } from '#core/manifest/entry.ts'
+import type { News, Standing, Switched, Turn } from '#core/switches/standing.ts'
+
+/** One app as the switchboard and its replicas know it. */
+export interface BoardRow {
+  readonly app: string
+  /** The version of the whole board at which this row last changed. */
+  readonly version: number
+  readonly turn?: Turn
+  readonly edition: number
+  /** The highest sequence published so far. */
+  readonly sequence: number
+  readonly published?: { readonly atMs: number; readonly pointer: Pointer; readonly revision: Revision }
+}
+
+/** For so long a publication is served from here, so that a miss which KV remembers never counts. */
+const servedForMs = 600_000
+/** Changes told in one answer; more come with the next question, at once. */
+export const newsAtOnce = 2_000
+
+type Stored = {
+  app: string
+  version: number
+  turn: string | null
+  edition: number
+  sequence: number
+  published: string | null
+}
+
+/** The rows, in the SQLite of a switchboard or of one of its replicas. */
+export class SwitchTable {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`CREATE TABLE IF NOT EXISTS apps (
+      app TEXT PRIMARY KEY, version INTEGER NOT NULL, standing TEXT NOT NULL, turn TEXT,
+      edition INTEGER NOT NULL, sequence INTEGER NOT NULL, published TEXT, published_at INTEGER
+    ) WITHOUT ROWID`)
+    sql.exec('CREATE INDEX IF NOT EXISTS apps_by_version ON apps (version)')
+    sql.exec("CREATE INDEX IF NOT EXISTS apps_not_open ON apps (standing) WHERE standing <> 'open'")
+    sql.exec('CREATE INDEX IF NOT EXISTS apps_by_publication ON apps (published_at) WHERE published_at IS NOT NULL')
+  }
+
+  get version(): number {
+    return this.#sql.exec<{ version: number }>('SELECT COALESCE(MAX(version), 0) AS version FROM apps').one().version
+  }
+
+  row(app: string): BoardRow | undefined {
+    const stored = this.#sql.exec<Stored>('SELECT * FROM apps WHERE app = ?', app).toArray()[0]
+    return stored && rowOf(stored)
+  }
+
+  /** Rows changed after a version, oldest change first. */
+  since(version: number, limit: number = newsAtOnce): BoardRow[] {
+    const query = 'SELECT * FROM apps WHERE version > ? ORDER BY version LIMIT ?'
+    return this.#sql.exec<Stored>(query, version, limit).toArray().map(rowOf)
+  }
+
+  /** What an isolate is told. One that knows nothing needs only the apps that are not open. */
+  news(since: number): News {
+    const { version } = this
+    if (since === 0 || since > version) {
+      const query = "SELECT * FROM apps WHERE standing <> 'open'"
+      const changed = this.#sql.exec<Stored>(query).toArray().map(rowOf).map(switchedOf)
+      return { version, changed, isWhole: true, isPartial: false }
+    }
+    const rows = this.since(since)
+    const isPartial = rows.length === newsAtOnce
+    const through = isPartial ? (rows.at(-1)?.version ?? version) : version
+    return { version: through, changed: rows.map(switchedOf), isWhole: false, isPartial }
+  }
+
+  write(...rows: readonly BoardRow[]): void {
+    for (const { app, version, turn, edition, sequence, published } of rows) {
+      this.#sql.exec(
+        'INSERT OR REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        app,
+        version,
+        turn?.standing ?? 'open',
+        turn ? JSON.stringify(turn) : null,
+        edition,
+        sequence,
+        published ? JSON.stringify(published) : null,
+        published?.atMs ?? null,
+      )
+    }
+  }
+
+  /** Lets go of publications that KV has long spread. */
+  forgetOld(nowMs: number): void {
+    const query = 'UPDATE apps SET published = NULL, published_at = NULL WHERE published_at < ?'
+    this.#sql.exec(query, nowMs - servedForMs)
+  }
+}
+
+function rowOf({ app, version, turn, edition, sequence, published }: Stored): BoardRow {
+  return {
+    app,
+    version,
+    edition,
+    sequence,
+    ...(turn && { turn: JSON.parse(turn) }),
+    ...(published && { published: JSON.parse(published) }),
+  }
+}
+
+/** What stands where it lasts, and what isolates keep. */
+export function switchedOf({ app, turn, edition }: BoardRow): Switched {
+  return { app, standing: standingOf(turn), edition }
+}
+
+export function standingOf(turn: Turn | undefined): Standing {
+  return turn?.standing ?? 'open'
+}
+
+/** Whether a publication is recent enough to be served instead of KV's. */
+export function isServed(published: BoardRow['published'], nowMs: number): boolean {
+  return published !== undefined && nowMs - published.atMs < servedForMs
+}
