@@ -6,14 +6,15 @@ import { moveTimeBy, moveTimeTo } from '../../support/time.ts'
 
 const told = { ...terms, concurrency: 100, tellsOwner: true } as const
 
+/** Stops the clock an hour ahead: alarms go off by the real one, and none is to go off by itself. */
+const aheadOfAlarms = () => moveTimeBy(3_600_000)
+
 /** Events that died, and whose letters lie in the archive. */
 async function die(app: string, { calls, settle }: HeldMailbox, count = 1, by: typeof terms = told) {
   const ids = Array.from({ length: count }, () => incoming(app).id)
-  for (const id of ids) {
-    await calls.accept(incoming(app, { id }), by)
-    await settle(id, 1, answered(410))
-    await calls.buried(id)
-  }
+  await Promise.all(ids.map(id => calls.accept(incoming(app, { id }), by)))
+  await Promise.all(ids.map(id => settle(id, 1, answered(410))))
+  for (const id of ids) await calls.buried(id)
   return ids
 }
 
@@ -27,7 +28,7 @@ async function wake({ alarm, stub }: HeldMailbox): Promise<number> {
 describe('a dead letter', () => {
   it('is told of once it lies in the archive, a second later, and once', async () => {
     const mailbox = await heldMailbox('notice-dead')
-    moveTimeBy(0)
+    aheadOfAlarms()
     const nowMs = Date.now()
     const { id } = incoming('notice-dead')
     await mailbox.calls.accept(incoming('notice-dead', { id }), told)
@@ -52,7 +53,7 @@ describe('a dead letter', () => {
 
   it('is one message with many others that die at once', async () => {
     const mailbox = await heldMailbox('notice-digest')
-    moveTimeBy(0)
+    aheadOfAlarms()
     const ids = await die('notice-digest', mailbox, 30)
     await wake(mailbox)
     expect(mailbox.notices).toMatchObject([{ count: 30 }])
@@ -61,7 +62,7 @@ describe('a dead letter', () => {
 
   it('waits a minute for the message before it, and takes along what dies meanwhile', async () => {
     const mailbox = await heldMailbox('notice-pace')
-    moveTimeBy(0)
+    aheadOfAlarms()
     await die('notice-pace', mailbox)
     const firstMs = await wake(mailbox)
     await mailbox.calls.notified(mailbox.notices[0]?.id ?? '', 'told')
@@ -77,7 +78,7 @@ describe('a dead letter', () => {
 
   it('costs no message and no wake-up where the manifest names nobody to tell', async () => {
     const mailbox = await heldMailbox('notice-nobody')
-    moveTimeBy(0)
+    aheadOfAlarms()
     const nowMs = Date.now()
     await die('notice-nobody', mailbox, 1, { ...terms, retentionDays: 14 } as typeof told)
     expect(await mailbox.alarm()).toBe(nowMs + 14 * 86_400_000)
@@ -88,7 +89,7 @@ describe('a dead letter', () => {
 describe('a message that nobody confirms', () => {
   it('is sent again, the same under the same id, after 1, 2, 4 min and at most 1 h, for three days', async () => {
     const mailbox = await heldMailbox('notice-again')
-    moveTimeBy(0)
+    aheadOfAlarms()
     await die('notice-again', mailbox)
     const firstMs = await wake(mailbox)
     await evictDurableObject(mailbox.stub)
@@ -111,7 +112,7 @@ describe('a message that nobody confirms', () => {
 
   it('lets the next of its type gather behind it, and go when it has ended', async () => {
     const mailbox = await heldMailbox('notice-behind')
-    moveTimeBy(0)
+    aheadOfAlarms()
     await die('notice-behind', mailbox)
     await wake(mailbox)
     const [first] = mailbox.notices
@@ -132,7 +133,7 @@ describe('a message that nobody confirms', () => {
   it.each(['told', 'unwanted', 'refused'] as const)('is not sent again once it is %s', async telling => {
     const app = `notice-ends-${telling}`
     const mailbox = await heldMailbox(app)
-    moveTimeBy(0)
+    aheadOfAlarms()
     await die(app, mailbox)
     await wake(mailbox)
     await mailbox.calls.notified(mailbox.notices[0]?.id ?? '', telling)
@@ -145,7 +146,7 @@ describe('a message that nobody confirms', () => {
 
 it('an opened breaker is told of, and one that closed again', async () => {
   const mailbox = await heldMailbox('notice-breaker')
-  moveTimeBy(0)
+  aheadOfAlarms()
   const breaker = { failurePercent: 50, minRequests: 2, windowSeconds: 30, openSeconds: 60 }
   const guarded = { ...told, breaker }
   const ids = Array.from({ length: 2 }, () => incoming('notice-breaker').id)
@@ -165,7 +166,7 @@ it('an opened breaker is told of, and one that closed again', async () => {
 
 it('a pause and a resumption are told of with the operator’s reason, once however often it is said', async () => {
   const mailbox = await heldMailbox('notice-pause')
-  moveTimeBy(0)
+  aheadOfAlarms()
   const by = (reason: string) => ({ mailbox: homeMailbox('notice-pause'), reason })
   await mailbox.calls.pause('shop', by('mending'))
   await mailbox.calls.pause('shop', by('mending'))
