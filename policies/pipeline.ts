@@ -5,6 +5,7 @@ import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
 import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
+import { rateLimit } from './rate-limit.ts'
 import { registered } from './registered.ts'
 import { residency } from './residency.ts'
 import { route } from './route.ts'
@@ -16,6 +17,7 @@ export const inbound = new Pipeline({
   admit: [registered, killSwitch, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature], //                 who is calling?            crypto
   authorize: [lifecycle], //                       may they do this?
+  limit: [rateLimit], //                           had they their share?      counters
   inspect: [filter, schema, residency], //         what are they sending?    reads the body
 })
 

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { targetOf } from '#core/api/raw-path.ts'
 import { Fault } from '#core/fault.ts'
 import { forward } from '#core/forward/forward.ts'
+import { addressOf } from '#core/limits/address.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Walk } from '#core/pipeline/pipeline.ts'
@@ -21,7 +22,7 @@ export const apps = (ports: Ports) =>
     return withReplyHeaders(response, walk.exchange)
   })
 
-function exchangeOf({ headers, body, method, url, cf }: Request, { clock, bodies }: Ports): Exchange {
+function exchangeOf({ headers, body, method, url, cf }: Request, { settings, clock, bodies }: Ports): Exchange {
   const target = targetOf(url, '/apps/')
   if (!target) throw new Fault('route-unknown', 'the path as it was sent is not under /apps/')
   return {
@@ -32,6 +33,7 @@ function exchangeOf({ headers, body, method, url, cf }: Request, { clock, bodies
     method,
     url,
     headers,
+    address: addressOf(headers, settings),
     ...(cf && { origin: originOf(cf) }),
     body: new BodyReader(() => body, headers.get('content-length'), bodies),
   }

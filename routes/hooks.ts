@@ -5,6 +5,7 @@ import { sealedOrderKey } from '#core/delivery/order-key.ts'
 import { termsOf } from '#core/delivery/terms.ts'
 import { vendorHeaders } from '#core/delivery/vendor-headers.ts'
 import { Fault } from '#core/fault.ts'
+import { addressOf } from '#core/limits/address.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
@@ -23,10 +24,12 @@ export const hooks = (ports: Ports) =>
     const walk = await inbound.walk(exchange, ports, verified => enqueue(verified, ports))
     const result = walk.kind === 'ended' ? walk.reply.result : walk.refusal.fault
     ports.counters.count(walk.exchange.entry?.app ?? '-', 'hooks_requests_total', { result })
-    return walk.kind === 'ended' ? walk.reply.response : refuse(walk.refusal, walk.exchange, ports.log)
+    const response = walk.kind === 'ended' ? walk.reply.response : refuse(walk.refusal, walk.exchange, ports.log)
+    for (const [name, value] of Object.entries(walk.exchange.replyHeaders ?? {})) response.headers.set(name, value)
+    return response
   })
 
-function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }: Ports): Exchange {
+function exchangeOf({ req }: Context<object, '/:app/:source'>, { settings, clock, bodies }: Ports): Exchange {
   const { headers, body, method, url } = req.raw
   return {
     door: 'hooks',
@@ -37,6 +40,7 @@ function exchangeOf({ req }: Context<object, '/:app/:source'>, { clock, bodies }
     method,
     url,
     headers,
+    address: addressOf(headers, settings),
     body: new BodyReader(() => body, headers.get('content-length'), bodies),
   }
 }

@@ -77,6 +77,13 @@ export const faults = {
     title: 'This path does not take that method',
     remediation: 'Use a method that the `Allow` header lists.',
   },
+  'rate-exceeded': {
+    status: 429,
+    blame: 'caller',
+    title: 'Too many requests',
+    remediation:
+      'Send it again after the time in `Retry-After`; `RateLimit` says how much is left, and when there is more.',
+  },
   'body-too-large': {
     status: 413,
     blame: 'caller',

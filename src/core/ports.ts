@@ -11,6 +11,7 @@ import type {
 } from '#core/delivery/event.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
+import type { Rates } from '#core/limits/rates.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { Telling } from '#core/owner/notice.ts'
@@ -30,6 +31,7 @@ export interface Ports {
   readonly switches: Switches
   readonly switchboard: Switchboard
   readonly secrets: Secrets
+  readonly rates: Rates
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
   readonly mailboxes: Mailboxes
@@ -71,6 +73,8 @@ export type CounterName =
   | 'stage_milliseconds_total'
   | 'webhook_secret_matches_total'
   | 'filter_errors_total'
+  | 'rate_decisions_total'
+  | 'rate_store_away_total'
   | 'replayed_bytes_total'
   | 'deliveries_total'
   | 'delivery_outcome_unknown_total'

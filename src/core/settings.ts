@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { FetchSetting } from '#core/egress/fetchable.ts'
 import { decode } from '#core/encoding.ts'
 import { type Signing, SigningKeys } from '#core/identity/token-keys.ts'
+import { type AddressSetting, rangesIn } from '#core/limits/address.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { type Regions, RegionsSetting } from '#core/residency/regions.ts'
 import { Secret } from '#core/secrets/secret.ts'
@@ -42,6 +43,18 @@ const Variables = z
       .optional(),
     TOKEN_ISSUER: Url.optional(),
     REGIONS: RegionsSetting.default(new Map()),
+    TRUSTED_PROXIES: z
+      .string()
+      .transform((text, context) => {
+        const ranges = rangesIn(text)
+        if (ranges) return ranges
+        context.addIssue({
+          code: 'custom',
+          message: 'must be addresses or ranges such as 10.0.0.0/8, joined by commas',
+        })
+        return z.NEVER
+      })
+      .optional(),
     SWITCHBOARD_REPLICAS: z.coerce.number().int().min(1).max(100).optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
@@ -64,7 +77,7 @@ const Variables = z
   }, onAnyObject)
 
 /** What the gateway was told about itself, parsed once at start. */
-export interface Settings extends FetchSetting {
+export interface Settings extends FetchSetting, AddressSetting {
   readonly environment: string
   /** Where vendors and callers reach the gateway; absent: wherever the request says. */
   readonly publicUrl?: string
@@ -100,12 +113,13 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   }
   const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
     parsed.data
-  const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS } = parsed.data
+  const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
   return {
     environment: ENVIRONMENT,
     isLocal: ENVIRONMENT === 'local',
     ownHosts: [...new Set([PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => (url ? [new URL(url).host] : [])))],
     regions: REGIONS,
+    ...(TRUSTED_PROXIES && { trustedProxies: TRUSTED_PROXIES }),
     ...(PUBLIC_URL && { publicUrl: PUBLIC_URL }),
     ...(ADMIN_URL && { adminUrl: ADMIN_URL }),
     ...(ADMIN_ISSUER &&

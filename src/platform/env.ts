@@ -1,5 +1,6 @@
 import type { Consignment } from '#core/delivery/event.ts'
 import type { Notice } from '#core/owner/notice.ts'
+import type { RateCounterObject } from './limits/rate-counter.ts'
 import type { MailboxObject } from './mailbox/object.ts'
 import type { MeterObject } from './meter.ts'
 import type { SwitchboardObject } from './switchboard/board.ts'
@@ -14,6 +15,7 @@ export interface Env {
   readonly REGIONS?: unknown
   readonly MAILBOX: Objects<MailboxObject>
   readonly METER: Objects<MeterObject>
+  readonly RATES: Objects<RateCounterObject>
   readonly COURIER: {
     deliver(consignments: readonly Consignment[]): Promise<void>
     tell(notices: readonly Notice[]): Promise<void>

@@ -1,6 +1,7 @@
 import { waitUntil } from 'cloudflare:workers'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { TokenKeys } from '#core/identity/token-keys.ts'
+import { leasedRates } from '#core/limits/rates.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports } from '#core/ports.ts'
@@ -11,6 +12,7 @@ import { systemClock } from './clock.ts'
 import { consoleLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
+import { durableRates } from './limits/rates-durable.ts'
 import { durableMailboxes } from './mailboxes.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
@@ -41,6 +43,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     switchboard: durableSwitchboard(env),
     secrets: envSecrets(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
+    rates: leasedRates(durableRates(env), clock, counters, log, waitUntil),
     mailboxes: durableMailboxes(env),
     payloads,
     archive: r2Archive(buckets, payloads),

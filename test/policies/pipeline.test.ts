@@ -30,6 +30,7 @@ describe('the pipelines', () => {
       'bodySize',
       'webhookSignature',
       'lifecycle',
+      'rateLimit',
       'filter',
       'schema',
       'residency',

@@ -21,8 +21,17 @@ export function eventually<Result>(condition: () => Result | Promise<Result>, ti
 
 /** Lets timers of one length run out at once; every other timer stays as it is. */
 export function hurryTimersOf(lengthMs: number): void {
+  changeTimersOf(lengthMs, 0)
+}
+
+/** Lets timers of one length run for a minute, so that a busy machine does not decide a test. */
+export function stretchTimersOf(lengthMs: number): void {
+  changeTimersOf(lengthMs, 60_000)
+}
+
+function changeTimersOf(lengthMs: number, newMs: number): void {
   const real = globalThis.setTimeout
-  const hurried = (work: () => void, ms?: number) => real(work, ms === lengthMs ? 0 : ms)
-  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(hurried as typeof setTimeout)
+  const changed = (work: () => void, ms?: number) => real(work, ms === lengthMs ? newMs : ms)
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(changed as typeof setTimeout)
   onTestFinished(() => spy.mockRestore())
 }

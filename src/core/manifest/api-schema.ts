@@ -90,6 +90,7 @@ export const ApiRoute = z.strictObject({
   methods: z.array(z.enum(methods)).min(1).max(methods.length).describe('GET takes HEAD with it'),
   auth: z.literal('none').describe('Whoever asks may enter'),
   timeoutMs: z.int().min(100).max(120_000).default(30_000).describe('How long the app has to begin its answer'),
+  cost: z.int().min(1).max(1_000_000).default(1).describe('Units that a request takes of each limit'),
   bodyBytes: z.int().min(0).max(26_214_400).optional().describe('Instead of limits.bodyBytes'),
   headers: z
     .strictObject({ request: HeaderRules.optional(), response: HeaderRules.optional() })

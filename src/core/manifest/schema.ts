@@ -3,10 +3,8 @@ import { AppName, RegionName, SecretName, SourceName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { Residency } from '#core/residency/schema.ts'
 import { Api } from './api-schema.ts'
+import { Limits } from './limits-schema.ts'
 import { WebhookSource } from './webhook-schema.ts'
-
-/** What an app may send at most, whatever its manifest says: 25 MiB. */
-export const maxBodyBytes = 26_214_400
 
 export const stages = ['prototype', 'sandbox', 'validated', 'production', 'maintenance', 'decommission'] as const
 
@@ -79,7 +77,7 @@ export const Manifest = z.strictObject({
         .strictObject({ secrets: z.array(SecretName).min(1).max(4) })
         .optional()
         .describe('The whsec_ keys with which deliveries are signed for the app'),
-      limits: z.strictObject({ bodyBytes: z.int().min(1).max(maxBodyBytes).default(10_485_760) }).prefault({}),
+      limits: Limits.prefault({}),
       breaker: Breaker.prefault({}),
       policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),
     })
@@ -87,7 +85,16 @@ export const Manifest = z.strictObject({
       path: ['webhooks'],
       error: 'must name at least one source where there is no `api`: an app needs a way in',
       ...onAnyObject,
-    }),
+    })
+    .superRefine(({ api, limits }, { addIssue }) => {
+      for (const [index, { cost }] of (api?.routes ?? []).entries()) {
+        const small = limits?.rate?.find(({ limit }) => limit < cost)
+        if (!small) continue
+        const message = `is more than the limit ${small.name} ever lets through`
+        const remedy = `Lower it, or raise ${small.name} above ${small.limit}.`
+        addIssue({ code: 'custom', path: ['api', 'routes', index, 'cost'], input: cost, message, params: { remedy } })
+      }
+    }, onAnyObject),
 })
 
 export type Manifest = z.infer<typeof Manifest>

@@ -3,6 +3,7 @@ import { SecretName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { schemes, type VendorScheme } from '#core/webhook/schemes.ts'
 import { placeholders } from '#core/webhook/signed-message.ts'
+import { SourceLimits } from './limits-schema.ts'
 import { HeaderName, JsonPointer } from './patterns.ts'
 import { Expression, PayloadSchema } from './payload-rules.ts'
 
@@ -107,6 +108,7 @@ export const WebhookSource = z
       'CEL over body, headers and source; an event for which it is false is kept but not delivered',
     ),
     schema: PayloadSchema.optional().describe('JSON Schema (draft 2020-12) of the payload'),
+    limits: SourceLimits.prefault({}),
     sign: z.enum(['standard']).default('standard'),
     retry: Retry.prefault({}),
     delivery: Delivery.prefault({}),

@@ -22,6 +22,8 @@ export interface Exchange {
   readonly url: string
   readonly headers: Headers
   readonly body: BodyReader
+  /** The client's, as limits count it; absent for what no client sent. */
+  readonly address?: string
   /** Set by `registered`. */
   readonly entry?: Entry
   /** Set by `route`. */

@@ -8,6 +8,8 @@ const helps: Record<CounterName, string> = {
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',
   webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',
   filter_errors_total: 'Events that a filter could not judge, by reason; they are kept and delivered',
+  rate_decisions_total: 'Decisions of limits: from memory or after asking the store, granted or refused',
+  rate_store_away_total: 'Decisions made without the store of the limits, which was away: granted, refused or closed',
   replayed_bytes_total: 'Duplicates known by their signed bytes under a new event id',
   deliveries_total: 'Delivery attempts by HTTP status or fault',
   delivery_outcome_unknown_total: 'Attempts whose outcome was never reported, and which are made again',

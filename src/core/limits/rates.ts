@@ -1,0 +1,168 @@
+import type { Clock, Counters, Log } from '#core/ports.ts'
+import { within } from '#core/within.ts'
+import { type Allowance, allowanceOf } from './allowance.ts'
+import { Lease, type Unused } from './lease.ts'
+import { type Ask, type Counter, type Grant, maxLeaseMs, type RateRule } from './rate-rule.ts'
+
+/** Where allowances are kept for all isolates. Whatever it throws or does not answer means that it is away. */
+export interface RateStore {
+  /** What to call it in counters. */
+  readonly name: string
+  take(counter: Counter, rule: RateRule, ask: Ask): Promise<Grant>
+  /** Takes back units that were granted and not used. */
+  back(counter: Counter, rule: RateRule, units: number, mark: number): Promise<void>
+}
+
+/** What to do while the store is away: let a part of the limit pass, judged in this isolate alone, or nothing. */
+export type OnError = 'open' | 'closed'
+
+/** What became of a request for units. */
+export type Taking =
+  | { readonly kind: 'granted'; readonly remaining: number; readonly resetMs: number }
+  | { readonly kind: 'refused'; readonly remaining: number; readonly resetMs: number }
+  /** The store is away, and the rule is closed then. */
+  | { readonly kind: 'away' }
+
+/** The limits of all apps, as one isolate decides them. */
+export interface Rates {
+  /** Takes units, from memory wherever possible; the store is waited for at most `storeTimeoutMs`. Never throws. */
+  take(counter: Counter, rule: RateRule, units: number, onError: OnError): Promise<Taking>
+  /** Gives back what was just taken, because the request goes no further and must not count. */
+  giveBack(counter: Counter, rule: RateRule, units: number): void
+}
+
+/** How long a request waits for the store. */
+export const storeTimeoutMs = 150
+
+/** The part of a limit that each isolate lets pass by itself while the store is away and `onError` is `open`. */
+export const guardFraction = 0.25
+
+/** A store that did not answer is not waited for again so soon. */
+const awayMs = 1_000
+
+/** Counters an isolate remembers; past that the one asked for longest ago goes. */
+const maxRemembered = 20_000
+
+/** One counter as this isolate knows it. */
+interface Known {
+  readonly lease: Lease
+  awayUntilMs: number
+  /** Decides by itself while the store is away. */
+  guard?: { readonly allowance: Allowance; readonly limit: number }
+  /** The end of the lease whose leftovers somebody is waiting to return. */
+  returningAtMs: number
+}
+
+/** Limits by leases: an isolate takes part of an allowance and decides from memory until it is spent or over. */
+export function leasedRates(
+  store: RateStore,
+  clock: Clock,
+  counters: Pick<Counters, 'count'>,
+  log: Log,
+  background: (work: Promise<unknown>) => void,
+): Rates {
+  const known = new Map<string, Known>()
+  const nowMs = () => clock.now().getTime()
+
+  return {
+    async take(counter, rule, units, onError) {
+      const here = remembered(counter)
+      const atMs = nowMs()
+      if (here.lease.take(units, atMs)) return counted(counter, 'memory', granted(here.lease, atMs))
+      if (here.lease.isRefused(units, atMs)) return counted(counter, 'memory', refused(here.lease, atMs))
+      const answer = atMs < here.awayUntilMs ? undefined : await asked(here, counter, rule, units)
+      return answer ? counted(counter, 'store', answer) : guarded(here, counter, rule, units, onError)
+    },
+
+    giveBack(counter, rule, units) {
+      const here = remembered(counter)
+      if (here.lease.putBack(units, nowMs())) returnLater(here, counter, rule)
+    },
+  }
+
+  function counted({ app }: Counter, by: 'memory' | 'store', taking: Taking): Taking {
+    counters.count(app, 'rate_decisions_total', { by, result: taking.kind })
+    return taking
+  }
+
+  /** Asks the store; `undefined` when it is away. An answer that comes too late still fills the lease. */
+  async function asked(here: Known, counter: Counter, rule: RateRule, units: number): Promise<Taking | undefined> {
+    const { lease } = here
+    const sentAtMs = nowMs()
+    if (sentAtMs >= lease.endMs) returned(counter, rule, lease.end())
+    const ask = lease.ask(units)
+    let isWaitedFor = true
+    const work = store.take(counter, rule, ask).then(grant => {
+      const isUsed = isWaitedFor && grant.units >= units
+      here.awayUntilMs = 0
+      returned(counter, rule, lease.grant(grant, sentAtMs, isUsed ? units : 0, ask.isForAll))
+      if (lease.units > 0) returnLater(here, counter, rule)
+      if (grant.units < units) lease.refuse(units, sentAtMs + Math.min(grant.resetMs, grant.leaseMs, maxLeaseMs))
+      return isUsed
+    })
+    try {
+      const isUsed = await within(storeTimeoutMs, work)
+      return isUsed ? granted(lease, nowMs()) : refused(lease, nowMs())
+    } catch (error) {
+      isWaitedFor = false
+      lease.unanswered(ask.isForAll)
+      const isNews = here.awayUntilMs < sentAtMs
+      here.awayUntilMs = nowMs() + awayMs
+      if (isNews) log.write('warn', 'rate-store-away', { app: counter.app, limit: counter.name, detail: String(error) })
+      return undefined
+    }
+  }
+
+  function guarded(here: Known, counter: Counter, rule: RateRule, units: number, onError: OnError): Taking {
+    const taking = onError === 'open' ? guess(here, rule, units) : ({ kind: 'away' } as const)
+    const result = taking.kind === 'away' ? 'closed' : taking.kind
+    counters.count(counter.app, 'rate_store_away_total', { store: store.name, result })
+    return taking
+  }
+
+  function guess(here: Known, rule: RateRule, units: number): Taking {
+    const limit = Math.max(1, Math.floor(rule.limit * guardFraction))
+    const atMs = nowMs()
+    if (here.guard?.limit !== limit) here.guard = { limit, allowance: allowanceOf({ ...rule, limit }, atMs) }
+    const { units: given, remaining, resetMs } = here.guard.allowance.take({ least: units, most: units }, atMs)
+    return { kind: given > 0 ? 'granted' : 'refused', remaining, resetMs }
+  }
+
+  /** What the lease holds when its time is over goes back to the store, for other isolates to use. */
+  function returnLater(here: Known, counter: Counter, rule: RateRule): void {
+    const { lease } = here
+    const { endMs } = lease
+    if (here.returningAtMs === endMs) return
+    here.returningAtMs = endMs
+    background(
+      later(endMs - nowMs()).then(() => {
+        if (lease.endMs === endMs) returned(counter, rule, lease.end())
+      }),
+    )
+  }
+
+  function returned(counter: Counter, rule: RateRule, unused: Unused | undefined): void {
+    if (unused) background(store.back(counter, rule, unused.units, unused.mark).catch(() => {}))
+  }
+
+  function remembered({ app, subject, name }: Counter): Known {
+    const key = `${app}\n${name}\n${subject}`
+    const here = known.get(key) ?? { lease: new Lease(), awayUntilMs: 0, returningAtMs: 0 }
+    if (known.size >= maxRemembered && !known.has(key)) known.delete(known.keys().next().value ?? '')
+    known.delete(key)
+    known.set(key, here)
+    return here
+  }
+}
+
+function granted(lease: Lease, atMs: number): Taking {
+  return { kind: 'granted', remaining: lease.remaining, resetMs: lease.resetMs(atMs) }
+}
+
+function refused(lease: Lease, atMs: number): Taking {
+  return { kind: 'refused', remaining: lease.remaining, resetMs: lease.resetMs(atMs) }
+}
+
+function later(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms))
+}

@@ -1,0 +1,28 @@
+import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
+import type { Counter } from '#core/limits/rate-rule.ts'
+import type { RateStore } from '#core/limits/rates.ts'
+import type { Env } from '../env.ts'
+
+/** Object names that are remembered, so that a busy subject is hashed once. */
+const maxNames = 10_000
+
+/** Allowances in Durable Objects: one object for each app and hash of a subject, so that no name tells who it is. */
+export function durableRates({ RATES }: Pick<Env, 'RATES'>): RateStore {
+  const names = new Map<string, string>()
+  return {
+    name: 'durable',
+    take: async (counter, rule, ask) => RATES.getByName(await nameOf(counter)).take(counter.name, rule, ask),
+    back: async (counter, rule, units, mark) =>
+      RATES.getByName(await nameOf(counter)).back(counter.name, rule, units, mark),
+  }
+
+  async function nameOf({ app, subject }: Counter): Promise<string> {
+    const text = `${app}\n${subject}`
+    const known = names.get(text)
+    if (known) return known
+    const name = `${app}~${await sha256Hex(utf8Bytes(subject))}`
+    if (names.size >= maxNames) names.delete(names.keys().next().value ?? '')
+    names.set(text, name)
+    return name
+  }
+}
