@@ -25,10 +25,19 @@ export async function deliveries(consignments: readonly Consignment[], ports: Po
   for (const report of reports) if (report.status === 'rejected') throw report.reason
 }
 
-async function delivered(consignment: Consignment, ports: Ports): Promise<Settlement> {
+/** An attempt whose answer somebody waits for. */
+export interface Awaited {
+  /** How long they wait; the source's own time-out still holds. */
+  readonly timeoutMs: number
+  /** Reads the answer, within that time. */
+  read(answer: Response): Promise<void>
+}
+
+/** Attempts one event, with the entry of this moment. Never throws: what goes wrong is an outcome. */
+export async function delivered(consignment: Consignment, ports: Ports, by?: Awaited): Promise<Settlement> {
   const { eventId, attempt: n } = consignment
   const exchange = exchangeOf(consignment, ports)
-  const walk = await delivery.walk(exchange, ports, admitted => send(consignment, admitted, ports))
+  const walk = await delivery.walk(exchange, ports, admitted => send(consignment, admitted, ports, by))
   exchange.body.release()
   const outcome: Outcome = walk.kind === 'ended' ? walk.reply : { kind: 'held', fault: walk.refusal.fault }
   if (walk.kind === 'refused') {
@@ -59,7 +68,7 @@ function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, pa
 }
 
 /** One attempt, with the entry of this moment. What is wrong on our side holds the event back; it does not die of it. */
-async function send(consignment: Consignment, exchange: Exchange, ports: Ports): Promise<Outcome> {
+async function send(consignment: Consignment, exchange: Exchange, ports: Ports, by?: Awaited): Promise<Outcome> {
   const { app, digest, manifest } = settled(exchange, 'entry')
   const source = manifest.spec.webhooks[consignment.source]
   if (!source) throw new Fault('source-unknown', `${app} no longer has the source ${consignment.source}`)
@@ -77,7 +86,8 @@ async function send(consignment: Consignment, exchange: Exchange, ports: Ports):
   const bearer = { app, subject: `webhook:${consignment.source}`, scopes: [] }
   const token = getsToken(manifest) ? await ports.appTokens.forwarded(bearer, digest) : undefined
   const headers = await deliveryHeaders(consignment, body, keys, ports.clock.now(), token)
-  return attempt(url, headers, body, source.delivery.timeoutMs, ports.upstreams, ports.clock)
+  const timeoutMs = Math.min(source.delivery.timeoutMs, by?.timeoutMs ?? Number.POSITIVE_INFINITY)
+  return attempt(url, headers, body, timeoutMs, ports.upstreams, ports.clock, by?.read)
 }
 
 /** Without a signature the token is what tells the app that a delivery is from the gateway. */

@@ -12,6 +12,7 @@ import type { Ports } from '#core/ports.ts'
 import { dedupeClaims } from '#core/webhook/event-identity.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
 import { inbound } from '#policies/pipeline.ts'
+import { answerOfApp, keptAnswer } from './answers.ts'
 import { refuse } from './reply.ts'
 
 /** Larger bodies lie in the payload store, since a mailbox row holds at most 2 MB. */
@@ -76,17 +77,22 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
     hops,
     ...(orderKey !== undefined && { orderKey }),
     ...(exchange.isDropped && { isDropped: true }),
+    ...(source.mode === 'sync' && { isSync: true }),
     claims: await dedupeClaims(scheme, name, exchange.headers, document, signedBytes, dedupe.by),
     dedupeMs: (dedupe.windowHours ?? scheme.dedupeHours) * 3_600_000,
   }
   const acceptance = await kept(event, isLarge ? bytes : undefined)
   if (acceptance.kind === 'accepted') {
-    const result = exchange.isDropped ? 'dropped' : 'accepted'
-    return { result, response: Response.json({ eventId: acceptance.eventId }, { status: 202 }) }
+    const { eventId, lent } = acceptance
+    const { receivedAtMs, headers } = event
+    const consignment = lent && { ...lent, eventId, source: name, receivedAtMs, headers, body: bytes, hops }
+    const answer = consignment && (await answerOfApp(consignment, { receivedAt: exchange.receivedAt, scheme }, ports))
+    if (answer) return { result: 'answered', response: answer }
+    return { result: exchange.isDropped ? 'dropped' : 'accepted', response: keptAnswer(source, eventId, false) }
   }
   if (isLarge) await ports.payloads.remove([id])
   if (acceptance.by === 'bytes') ports.counters.count(exchange.app, 'replayed_bytes_total', { source: name })
-  return { result: 'duplicate', response: Response.json({ eventId: acceptance.eventId, duplicate: true }) }
+  return { result: 'duplicate', response: keptAnswer(source, acceptance.eventId, true) }
 
   /** An accept without an answer may still have happened, so the large body stays where it is. */
   async function kept(event: IncomingEvent, large: Uint8Array | undefined) {

@@ -4,7 +4,10 @@ import { retryAtMs } from './schedule.ts'
 
 /**
  * One POST to the app, and what became of it. Never throws: whatever goes wrong on the way is an outcome.
- * The status decides; the answer's body is not waited for, and redirects are not followed.
+ * The status decides, and redirects are not followed.
+ *
+ * @param read reads the answer within the same time; what it throws is a failure of the app. Absent: the
+ *   answer's body is not waited for
  */
 export async function attempt(
   url: string,
@@ -13,13 +16,15 @@ export async function attempt(
   timeoutMs: number,
   upstreams: Upstreams,
   clock: Clock,
+  read?: (answer: Response) => Promise<void>,
 ): Promise<Outcome> {
   const startedMs = clock.now().getTime()
   const signal = AbortSignal.timeout(timeoutMs)
   try {
     const response = await upstreams.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal })
+    if (read) await read(response)
+    else response.body?.cancel().catch(() => {})
     const nowMs = clock.now().getTime()
-    response.body?.cancel().catch(() => {})
     const waitUntilMs = retryAtMs(response.headers.get('retry-after'), nowMs)
     return {
       kind: 'answered',

@@ -53,6 +53,8 @@ export interface IncomingEvent {
   readonly dedupeMs: number
   /** A filter let it go: it is kept for a replay, and not delivered by itself. */
   readonly isDropped?: true
+  /** The vendor waits for the app's answer: whoever accepts it wants to make the first attempt itself. */
+  readonly isSync?: true
   /** Sealed; events of one key are delivered in the order in which they were accepted. */
   readonly orderKey?: string
 }
@@ -79,8 +81,11 @@ export interface RetryTerms {
 
 /** `by`: which claim was already taken. The id is then the first event's. */
 export type Acceptance =
-  | { readonly kind: 'accepted'; readonly eventId: string }
+  | { readonly kind: 'accepted'; readonly eventId: string; readonly lent?: Lent }
   | { readonly kind: 'duplicate'; readonly eventId: string; readonly by: 'id' | 'bytes' }
+
+/** The first attempt of an event, left under its lease to whoever brought the event. */
+export type Lent = Pick<Consignment, 'attempt' | 'gaps'>
 
 /** An event handed to the courier: one attempt, under a lease that only this attempt's number settles. */
 export interface Consignment {
@@ -97,7 +102,14 @@ export interface Consignment {
 
 /** What became of one attempt. `held`: the gate let nothing through (app expired, entry unusable); it does not count. */
 export type Outcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly retryAtMs?: number; readonly ms: number }
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly retryAtMs?: number
+      readonly ms: number
+      /** The vendor has had this answer, so it is not tried again whatever it says. */
+      readonly isFinal?: true
+    }
   | { readonly kind: 'failed'; readonly fault: FaultCode; readonly ms: number }
   | { readonly kind: 'held'; readonly fault: FaultCode }
 

@@ -34,6 +34,7 @@ export function decide(outcome: Outcome, terms: RetryTerms, standing: Standing, 
   if (outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300) return { kind: 'delivered' }
 
   const fault = outcome.kind === 'failed' ? outcome.fault : 'upstream-failed'
+  if (outcome.kind === 'answered' && outcome.isFinal) return { kind: 'dead', fault }
   if (standing.tries >= triesAllowed(outcome, terms)) return { kind: 'dead', fault }
   const retryAtMs = outcome.kind === 'answered' ? outcome.retryAtMs : undefined
   const dueAtMs = retryAtMs ?? standing.nowMs + backoffMs(standing.tries, terms, random)

@@ -71,6 +71,23 @@ export const Delivery = z.strictObject({
   timeoutMs: z.int().min(100).max(60_000).default(15_000).describe('How long the app has to answer one attempt'),
 })
 
+/** What a vendor gets whenever the app does not answer itself. */
+const CannedReply = z
+  .strictObject({
+    status: z.int().min(200).max(299).default(200),
+    contentType: z
+      .string()
+      .max(128)
+      .regex(/^[a-z]+\/[a-z0-9.+-]+(?:; ?[a-z-]+=[A-Za-z0-9._-]+)?$/, { error: 'must be a media type' })
+      .default('text/plain; charset=utf-8'),
+    body: z.string().max(4096).default(''),
+  })
+  .refine(({ status, body }) => body === '' || ![204, 205].includes(status), {
+    path: ['body'],
+    error: 'must be empty: an answer of this status has no body',
+    ...onAnyObject,
+  })
+
 const UpstreamPath = z
   .string()
   .max(1024)
@@ -87,7 +104,11 @@ export const WebhookSource = z
     toleranceSeconds: z.int().min(1).max(86_400).optional().describe('How far the timestamp may be off, both ways'),
     hmac: HmacOptions.optional(),
     path: UpstreamPath.describe('Where on the upstream deliveries go'),
-    mode: z.enum(['queue']).default('queue'),
+    mode: z
+      .enum(['queue', 'sync'])
+      .default('queue')
+      .describe('Answer the vendor when the event is kept, or with what the app answers'),
+    cannedReply: CannedReply.optional().describe('What the vendor gets instead of the event id'),
     dedupe: z
       .strictObject({
         windowHours: z.int().min(1).max(336).optional().describe("Default: the vendor's retry horizon"),

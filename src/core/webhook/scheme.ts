@@ -26,6 +26,8 @@ export interface Scheme {
   readonly ids: readonly EventIdPlace[]
   /** How long the vendor may send the same event again: its retry horizon, as read in its documentation. */
   readonly dedupeHours: number
+  /** How long the vendor waits for its answer, where its documentation says. */
+  readonly deadlineMs?: number
   /** Other headers that carry a signature or a token: they are never stored nor passed on. */
   readonly alsoSecret?: readonly string[]
   readonly handshake?: Handshake

@@ -41,6 +41,7 @@ export const schemes = {
     signed: '{body}',
     ids: [{ header: 'x-github-delivery', signed: false }],
     dedupeHours: 72,
+    deadlineMs: 10_000,
     alsoSecret: ['x-hub-signature'],
   },
 
@@ -53,6 +54,7 @@ export const schemes = {
     timestamp: { header: 'x-slack-request-timestamp' },
     ids: [{ pointer: '/event_id', signed: true }],
     dedupeHours: 24,
+    deadlineMs: 3_000,
     handshake: { when: { pointer: '/type', equals: 'url_verification' }, echo: '/challenge' },
   },
 
@@ -70,6 +72,7 @@ export const schemes = {
       { header: 'x-shopify-webhook-id', signed: false },
     ],
     dedupeHours: 48,
+    deadlineMs: 5_000,
   },
 } as const satisfies Record<string, Scheme>
 

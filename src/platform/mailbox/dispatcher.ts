@@ -1,11 +1,11 @@
-import type { Consignment, DeadLetter } from '#core/delivery/event.ts'
+import type { Consignment, DeadLetter, DeliveryTerms, IncomingEvent, Lent } from '#core/delivery/event.ts'
 import { type MailboxAddress, mailboxOf } from '#core/delivery/event-id.ts'
 import type { Notice, NoticeType, Occurrence } from '#core/owner/notice.ts'
 import type { Log } from '#core/ports.ts'
 import type { Env } from '../env.ts'
 import { deadLettersOf } from '../places.ts'
 import { lettersDue } from './burials.ts'
-import { lease } from './lease.ts'
+import { lease, lend } from './lease.ts'
 import { note, noticesDue } from './notices.ts'
 import { type Mailbox, nextStartMs, nextWakeMs } from './wake.ts'
 
@@ -55,8 +55,12 @@ export class Dispatcher {
     if (nextMs !== undefined) this.wakeBy(nextMs)
   }
 
-  dispatchAll(nowMs: number): void {
-    for (const [source] of this.#mailbox.sources.all()) this.dispatch(source, nowMs)
+  /** Leaves the first attempt of an event to whoever brought it, if it may start now; the alarm guards its lease. */
+  lend({ id, source }: IncomingEvent, terms: DeliveryTerms, nowMs: number): Lent | undefined {
+    const { sql, pauses, pressure } = this.#mailbox
+    const loan = pauses.has(source) ? undefined : lend(sql, pressure, id, terms, nowMs)
+    if (loan) this.wakeBy(loan.untilMs)
+    return loan?.lent
   }
 
   /** Sends dead letters to the queue; what the archive does not confirm is sent again later. */

@@ -1,7 +1,8 @@
-import type { Consignment, DeliveryTerms } from '#core/delivery/event.ts'
+import type { Consignment, DeliveryTerms, Lent } from '#core/delivery/event.ts'
 import type { Pressure } from '#core/delivery/pressure.ts'
 import { gapsOf } from './order.ts'
 import { type EventRow, eventColumns, lanes } from './tables.ts'
+import { rowOf } from './views.ts'
 
 /** How long past its time-out an attempt may take to report; after that its outcome is unknown. */
 const graceMs = 30_000
@@ -41,6 +42,29 @@ export function lease(
     pressure.started(source, terms, { eventId, attempt: attempts + 1, isRetry: lane === lanes.retry, nowMs })
   }
   return { consignments: rows.map(row => leased(sql, row, nowMs, untilMs)), untilMs }
+}
+
+/**
+ * Leaves the first attempt of an event that was just accepted to whoever brought it, unless the event has to
+ * wait like any other: behind its key, its source's concurrency, or the app's pressure.
+ *
+ * @returns the attempt, and when its lease ends
+ */
+export function lend(
+  sql: SqlStorage,
+  pressure: Pressure,
+  eventId: string,
+  terms: DeliveryTerms,
+  nowMs: number,
+): { readonly lent: Lent; readonly untilMs: number } | undefined {
+  const row = rowOf(sql, eventId)
+  if (row?.state !== 'waiting' || row.due_at === null || row.attempts > 0) return undefined
+  const { attempts } = pressure.allowance(row.source, terms, nowMs)
+  if (attempts < 1 || freeSlots(sql, row.source, terms) < 1) return undefined
+  pressure.started(row.source, terms, { eventId, attempt: 1, isRetry: false, nowMs })
+  const untilMs = nowMs + terms.timeoutMs + graceMs
+  const { attempt, gaps } = leased(sql, row, nowMs, untilMs)
+  return { lent: { attempt, ...(gaps && { gaps }) }, untilMs }
 }
 
 function due(sql: SqlStorage, source: string, lane: number, nowMs: number, most: number): EventRow[] {

@@ -54,8 +54,10 @@ export class MailboxObject extends ReadableMailbox {
     return this.#turns.run(() => {
       const acceptance = accept(sql, event, this.#nowMs())
       sources.learn(event.source, terms)
-      if (acceptance.kind === 'accepted') this.#touched.add(event.source)
-      return acceptance
+      if (acceptance.kind !== 'accepted') return acceptance
+      this.#touched.add(event.source)
+      const lent = event.isSync && this.#dispatcher.lend(event, terms, this.#nowMs())
+      return lent ? { ...acceptance, lent } : acceptance
     })
   }
 
