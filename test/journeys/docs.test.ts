@@ -88,13 +88,15 @@ describe('what the documentation names', () => {
     expect(text).toContain(`the event waits ${held.kind === 'again' && held.dueAtMs / 1000} s`)
   })
 
-  it('docs/webhooks.md: every scheme, with its headers and dedupe window', () => {
+  it('docs/webhooks.md: every scheme, with its headers, dedupe window and patience', () => {
     const { text } = page('docs/webhooks.md')
-    for (const [name, { signature, dedupeHours }] of Object.entries(schemes)) {
+    for (const [name, scheme] of Object.entries(schemes)) {
+      const { signature, dedupeHours } = scheme
+      const waits = 'deadlineMs' in scheme ? `${scheme.deadlineMs / 1000} s` : 'not told'
       const rows = text.split('\n').filter(line => line.startsWith(`| \`${name}\``))
       expect(rows).toHaveLength(2)
       expect(rows[0]).toContain(`\`${signature.header}\``)
-      expect(rows[1]).toContain(`| ${dedupeHours} h |`)
+      expect(rows[1]).toContain(`| ${dedupeHours} h | ${waits} |`)
     }
   })
 

@@ -2,7 +2,8 @@ import type { CounterName, CounterSums, HistogramName } from '#core/ports.ts'
 import { bucketsMs } from './histogram.ts'
 
 const helps: Record<CounterName, string> = {
-  hooks_requests_total: 'Requests at /hooks by result: accepted, dropped, duplicate, handshake, or a fault code',
+  hooks_requests_total:
+    'Requests at /hooks by result: accepted, answered, dropped, duplicate, handshake, or a fault code',
   api_requests_total: 'Requests at /apps by route, method and result: the HTTP status, or a fault code',
   policy_verdicts_total: 'Verdicts of each policy: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',

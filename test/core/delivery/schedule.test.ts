@@ -134,6 +134,11 @@ describe('an event dies', () => {
     expect(triesUntilDead(answered(status), 1)).toBe(1)
   })
 
+  it('at once of any answer that the vendor has had, but by a 2xx it is delivered', () => {
+    const had = (status: number) => decided({ kind: 'answered', status, ms: 1, isFinal: true }, 1).kind
+    expect([200, 204, 400, 404, 429, 503].map(had)).toEqual(['delivered', 'delivered', 'dead', 'dead', 'dead', 'dead'])
+  })
+
   it('of an app that cannot be reached only after all its tries, with the last fault', () => {
     expect(triesUntilDead(failed, 12)).toBe(12)
     expect(decided(failed, 12)).toEqual({ kind: 'dead', fault: 'upstream-timeout' })

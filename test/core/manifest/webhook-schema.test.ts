@@ -130,3 +130,38 @@ describe('retentionDays', () => {
     expect(faultsOf(documentWith({ scheme: 'stripe', dedupe: { windowHours: 336 } }))).toEqual([])
   })
 })
+
+describe('the mode', () => {
+  it.each(['queue', 'sync'])('may be %s', mode => {
+    expect(faultsOf(documentWith({ mode }))).toEqual([])
+  })
+
+  it('is nothing else', () => {
+    expect(faultsOf(documentWith({ mode: 'async' }))[0]).toMatch(/^spec\.webhooks\.own\.mode: /)
+  })
+})
+
+describe('the canned reply', () => {
+  it.each([
+    {},
+    { status: 204 },
+    { status: 202, contentType: 'application/json', body: '{}' },
+    { contentType: 'text/xml; charset=utf-8', body: '<Response/>' },
+  ])('may be %j', cannedReply => {
+    expect(faultsOf(documentWith({ cannedReply }))).toEqual([])
+  })
+
+  it.each([
+    ['status', { status: 500 }],
+    ['status', { status: 199 }],
+    ['body', { status: 204, body: 'x' }],
+    ['body', { body: 'x'.repeat(4097) }],
+    ['contentType', { contentType: 'text' }],
+    ['contentType', { contentType: 'text/html\r\nset-cookie: a=b' }],
+    ['header', { header: 'x' }],
+  ])('is refused for its %s: %j', (field, cannedReply) => {
+    const [fault, ...others] = faultsOf(documentWith({ cannedReply }))
+    expect(others).toEqual([])
+    expect(fault).toMatch(new RegExp(`^spec\\.webhooks\\.own\\.cannedReply\\.${field}: `))
+  })
+})
