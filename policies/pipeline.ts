@@ -1,6 +1,9 @@
 import { Pipeline } from '#core/pipeline/pipeline.ts'
+import { allowList } from './allow-list.ts'
 import { apiRoute } from './api-route.ts'
+import { appToken } from './app-token.ts'
 import { bodySize } from './body-size.ts'
+import { credential } from './credential.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
 import { killSwitch } from './kill-switch.ts'
@@ -10,6 +13,7 @@ import { registered } from './registered.ts'
 import { residency } from './residency.ts'
 import { route } from './route.ts'
 import { schema } from './schema.ts'
+import { target } from './target.ts'
 import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
@@ -21,6 +25,15 @@ export const inbound = new Pipeline({
   inspect: [filter, schema, residency], //         what are they sending?    reads the body
 })
 
+/** What every request of an app to the outside meets. */
+export const outbound = new Pipeline({
+  identify: [appToken], //                         which app is this?
+  admit: [registered, killSwitch, expiry, lifecycle, target, bodySize],
+  authorize: [allowList], //                       may it go there?
+  limit: [rateLimit], //                           had it its share?
+  steer: [credential], //                          with what does it prove itself?
+})
+
 /** What an event meets before each attempt, with the entry of that moment. A deny holds it back; it does not die. */
 export const delivery = new Pipeline({
   admit: [registered, killSwitch, expiry],
@@ -29,5 +42,7 @@ export const delivery = new Pipeline({
 
 /** Every policy by name, and whether a manifest is forbidden to weaken it. */
 export const policyNames: ReadonlyMap<string, boolean> = new Map(
-  [inbound, delivery].flatMap(pipeline => pipeline.policies.map(policy => [policy.name, policy.isMandatory] as const)),
+  [inbound, outbound, delivery].flatMap(pipeline =>
+    pipeline.policies.map(policy => [policy.name, policy.isMandatory] as const),
+  ),
 )

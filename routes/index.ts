@@ -8,6 +8,7 @@ import { publishing } from './admin/publishing.ts'
 import { replays } from './admin/replays.ts'
 import { switches } from './admin/switches.ts'
 import { apps } from './apps.ts'
+import { egress } from './egress.ts'
 import { hooks } from './hooks.ts'
 import { operations } from './operations.ts'
 import { refuse } from './reply.ts'
@@ -17,6 +18,7 @@ export const doors = (ports: Ports) =>
   new Hono()
     .route('/hooks', hooks(ports))
     .route('/apps', apps(ports))
+    .route('/egress', egress(ports))
     .route('/admin/v1/apps', adminApps(ports))
     .route('/admin/v1/apps', switches(ports))
     .route('/admin/v1/apps', publishing(ports))

@@ -108,6 +108,13 @@ export const faults = {
     title: 'No service worker may be installed here',
     remediation: 'The address is shared by all apps. The owner removes the service worker from the pages of the app.',
   },
+  'issuer-unreachable': {
+    status: 503,
+    blame: 'gateway',
+    title: 'The issuer of tokens cannot be reached',
+    remediation: 'Try again; if it persists, an operator checks the address of the issuer, which the log names.',
+    retryAfterSeconds: 5,
+  },
   'upstream-unreachable': {
     status: 502,
     blame: 'app',
@@ -145,6 +152,19 @@ export const faults = {
     title: 'The gateway cannot take this now',
     remediation: 'Send it again after the time in `Retry-After`; nothing was kept.',
     retryAfterSeconds: 5,
+  },
+  'egress-denied': {
+    status: 403,
+    blame: 'app',
+    title: 'The app may not go there',
+    remediation: 'The owner adds a rule to `spec.egress`; the log and `gatehouse egress check` name the closest one.',
+  },
+  'egress-target-invalid': {
+    status: 400,
+    blame: 'app',
+    title: 'The target is no URL that the gateway fetches',
+    remediation:
+      'Call /egress/<host>/<path>, or /egress with a full https URL in `gatehouse-target`, written as it is to be fetched.',
   },
   'manifest-refused': {
     status: 422,

@@ -69,6 +69,9 @@ export interface Counters {
 export type CounterName =
   | 'hooks_requests_total'
   | 'api_requests_total'
+  | 'egress_requests_total'
+  | 'egress_bytes_total'
+  | 'egress_scrubbed_total'
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
   | 'webhook_secret_matches_total'

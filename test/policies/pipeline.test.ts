@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delivery, inbound, policyNames } from '#policies/pipeline.ts'
+import { delivery, inbound, outbound, policyNames } from '#policies/pipeline.ts'
 
 /** What the design lets no manifest weaken, in the gateway's own spelling. */
 const mandatory = [
@@ -12,7 +12,8 @@ const mandatory = [
   'bodySize',
   'webhookSignature',
   'bearer-token',
-  'app-token',
+  'appToken',
+  'target',
   'scopes',
   'residency',
   'credential',
@@ -35,11 +36,24 @@ describe('the pipelines', () => {
       'schema',
       'residency',
     ])
+    expect(outbound.policies.map(({ name }) => name)).toEqual([
+      'appToken',
+      'registered',
+      'killSwitch',
+      'expiry',
+      'lifecycle',
+      'target',
+      'bodySize',
+      'allowList',
+      'rateLimit',
+      'credential',
+    ])
     expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'killSwitch', 'expiry', 'residency'])
   })
 
   it('know every policy by name', () => {
-    for (const { name } of [...inbound.policies, ...delivery.policies]) expect(policyNames.has(name)).toBe(true)
+    for (const { name } of [...inbound.policies, ...outbound.policies, ...delivery.policies])
+      expect(policyNames.has(name)).toBe(true)
   })
 
   it('bind mandatory policies whatever a manifest says', () => {

@@ -6,6 +6,7 @@ import { RegionName } from '#core/names.ts'
 import { residencyFindings } from '#core/residency/findings.ts'
 import type { Regions } from '#core/residency/regions.ts'
 import { Residency } from '#core/residency/schema.ts'
+import { CrossedEgress, egressFindings } from './egress-check.ts'
 import { type Finding, findings, nearest } from './problems.ts'
 import { Manifest } from './schema.ts'
 
@@ -56,12 +57,20 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
     ...residencyFindings({ ...crossed, hasWebhooks: Object.keys(crossed.webhooks).length > 0 }, setting),
     ...ownerFindings(crossed, setting),
     ...policyFindings(crossed, setting),
+    ...egressFindings(crossedEgress(document), setting),
     ...canonicalFindings(document),
   ]
   if (!parsed.success) return { kind: 'refused', findings: [...findings(parsed.error, Manifest), ...crossFindings] }
   return crossFindings.length > 0
     ? { kind: 'refused', findings: crossFindings }
     : { kind: 'accepted', manifest: parsed.data }
+}
+
+function crossedEgress(document: unknown): CrossedEgress {
+  const [stage, egress, allowListMode] = ['/lifecycle/stage', '/egress', '/policies/allowList/mode'].map(pointer =>
+    atPointer(document, `/spec${pointer}`),
+  )
+  return CrossedEgress.parse({ stage, egress, allowListMode })
 }
 
 function upstreamFindings({ upstreams }: Crossed, setting: CheckSetting): Finding[] {

@@ -1,3 +1,6 @@
+import type { Way } from '#core/egress/judge.ts'
+import type { Target } from '#core/egress/target.ts'
+import type { FoundToken } from '#core/egress/token-slots.ts'
 import type { Principal } from '#core/identity/principal.ts'
 import type { ApiRoute } from '#core/manifest/api-schema.ts'
 import type { Entry } from '#core/manifest/entry.ts'
@@ -43,6 +46,13 @@ export interface Exchange {
     readonly params: Readonly<Record<string, string>>
     readonly hops: number
   }
+  /** Set by `app-token`: the token of the app that goes out, and where it stood. */
+  readonly appToken?: FoundToken
+  /** Set by `target`: where the app goes, and the headers that leave with it. */
+  readonly target?: Target
+  readonly departing?: Headers
+  /** Set by `allow-list`; absent where shadow mode lets pass what no rule is about. */
+  readonly way?: Way
   /** Set by `webhook-signature`. */
   readonly verified?: {
     readonly bytes: Uint8Array<ArrayBuffer>
@@ -67,10 +77,19 @@ export interface Exchange {
  * A part of the exchange that an earlier stage has set. Asking for it too early is a mistake in the
  * pipeline's order, so it throws.
  */
-export function settled<Part extends 'entry' | 'source' | 'webhook' | 'api' | 'verified' | 'principal' | 'region'>(
-  exchange: Exchange,
-  part: Part,
-): NonNullable<Exchange[Part]> {
+export function settled<
+  Part extends
+    | 'entry'
+    | 'source'
+    | 'webhook'
+    | 'api'
+    | 'verified'
+    | 'principal'
+    | 'region'
+    | 'appToken'
+    | 'target'
+    | 'departing',
+>(exchange: Exchange, part: Part): NonNullable<Exchange[Part]> {
   const value = exchange[part]
   if (value === undefined) throw new Error(`the pipeline asks for \`${part}\` before a policy has set it`)
   return value as NonNullable<Exchange[Part]>

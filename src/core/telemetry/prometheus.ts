@@ -5,6 +5,10 @@ const helps: Record<CounterName, string> = {
   hooks_requests_total:
     'Requests at /hooks by result: accepted, answered, dropped, duplicate, handshake, or a fault code',
   api_requests_total: 'Requests at /apps by route, method and result: the HTTP status, or a fault code',
+  egress_requests_total:
+    'Requests at /egress by the host of their rule, decision (allow, would-deny, deny) and result: the HTTP status, or a fault code',
+  egress_bytes_total: 'Bytes of bodies sent out and taken in at /egress, by the host of their rule',
+  egress_scrubbed_total: 'Places in answers from outside where a credential came back and was blotted out',
   policy_verdicts_total: 'Verdicts of each policy: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',
   webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',

@@ -1,0 +1,75 @@
+import { within } from '#core/within.ts'
+import type { Scrubber } from './scrub/scrubber.ts'
+
+/** How an answer ended: to its last byte, broken off by the outside or by a limit, or left by the app. */
+export type Ending = 'whole' | 'broken' | 'too-large' | 'paused' | 'left'
+
+export interface AnswerTerms {
+  readonly maxBytes: number
+  /** How long the outside may pause. Only its own time counts: an app that reads slowly is waited for. */
+  readonly pauseMs: number
+  readonly scrubber?: Scrubber
+  /** Sees every piece as it came from the outside. */
+  readonly watch?: (piece: Uint8Array) => void
+  /** Called once, whatever the ending. */
+  readonly ended: (ending: Ending, bytes: number) => void
+}
+
+/**
+ * An answer on its way to the app: piece by piece as it comes, asked for only when the app reads, within its
+ * limits. Past a limit the stream errors, so that a cut answer is never taken for a whole one.
+ */
+export function answerStream(body: ReadableStream<Uint8Array>, terms: AnswerTerms): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  let bytes = 0
+  let isEnded = false
+  const end = (ending: Ending) => {
+    if (!isEnded) terms.ended(ending, bytes)
+    isEnded = true
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const enqueue = (piece: Uint8Array | undefined) => {
+          if (piece && piece.length > 0) controller.enqueue(piece)
+          return piece !== undefined && piece.length > 0
+        }
+        const breakOff = (ending: Ending, why: string) => {
+          end(ending)
+          reader.cancel(why).catch(() => {})
+          controller.error(new Error(why))
+        }
+        for (;;) {
+          const next = await nextPiece()
+          if (next === 'paused' || next === 'broken') return breakOff(next, `the outside ${reasons[next]}`)
+          if (!next) {
+            enqueue(terms.scrubber?.rest())
+            end('whole')
+            return controller.close()
+          }
+          bytes += next.length
+          if (bytes > terms.maxBytes) return breakOff('too-large', `the answer is larger than ${terms.maxBytes} bytes`)
+          terms.watch?.(next)
+          if (enqueue(terms.scrubber ? terms.scrubber.piece(next) : next)) return
+        }
+      },
+      cancel(reason) {
+        end('left')
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+
+  /** @returns `undefined` after the last one */
+  async function nextPiece(): Promise<Uint8Array | undefined | 'paused' | 'broken'> {
+    const reading = reader.read().then(
+      ({ done, value }) => (done ? undefined : value),
+      () => 'broken' as const,
+    )
+    return within(terms.pauseMs, reading).catch(() => 'paused' as const)
+  }
+}
+
+const reasons = { paused: 'paused for too long', broken: 'broke its answer off' } as const

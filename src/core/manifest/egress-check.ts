@@ -1,0 +1,93 @@
+import * as z from 'zod'
+import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
+import { isUnderPublicSuffix } from '#core/egress/public-suffix.ts'
+import { type Rule, readRule } from '#core/egress/rule.ts'
+import type { Finding } from './problems.ts'
+
+/** The parts of `spec` that the cross-checks read, whatever else is wrong with them. */
+export const CrossedEgress = z.object({
+  stage: z.string().catch(''),
+  egress: z
+    .array(
+      z
+        .object({
+          to: z.string().catch(''),
+          mode: z.string().optional().catch(undefined),
+          credential: z
+            .object({ tokenUrl: z.string().optional().catch(undefined) })
+            .optional()
+            .catch(undefined),
+        })
+        .catch({ to: '' }),
+    )
+    .catch([]),
+  allowListMode: z.string().optional().catch(undefined),
+})
+
+export type CrossedEgress = z.infer<typeof CrossedEgress>
+
+/** Stages in which an app may still be finding out where it goes. */
+const findingOut = ['prototype', 'sandbox']
+
+/** What is wrong with an app's ways out beyond the form of each rule. */
+export function egressFindings({ stage, egress, allowListMode }: CrossedEgress, setting: FetchSetting): Finding[] {
+  const rules = egress.map(({ to }, index) => readRule(to, index))
+  const first = new Map(egress.map(({ to }, index) => [to, index] as const).reverse())
+  const isSettled = !findingOut.includes(stage)
+  const shadow = {
+    reason: `may be in shadow mode only in the stages ${findingOut.join(' and ')}`,
+    remedy: 'Write the rules that `gatehouse egress suggest` proposes, and set `enforce`.',
+  }
+  return [
+    ...egress.flatMap(({ to, mode, credential }, index) => {
+      const rule = rules[index]
+      const at = ['spec', 'egress', index]
+      const earlier = first.get(to)
+      return [
+        ...(typeof rule === 'object' ? ruleFindings(rule, credential !== undefined, [...at], setting) : []),
+        ...(to !== '' && earlier !== undefined && earlier < index
+          ? [{ at: [...at, 'to'], reason: `says the same as egress[${earlier}]`, remedy: 'Keep one of the two.' }]
+          : []),
+        ...(mode === 'shadow' && isSettled ? [{ at: [...at, 'mode'], ...shadow }] : []),
+        ...tokenUrlFindings(credential?.tokenUrl, [...at, 'credential', 'tokenUrl'], setting),
+      ]
+    }),
+    ...(allowListMode === 'shadow' && isSettled ? [{ at: ['spec', 'policies', 'allowList', 'mode'], ...shadow }] : []),
+    ...(allowListMode === 'off'
+      ? [{ at: ['spec', 'policies', 'allowList', 'mode'], reason: 'may not be off', remedy: 'Set `enforce`.' }]
+      : []),
+  ]
+}
+
+function ruleFindings(rule: Rule, hasCredential: boolean, at: (string | number)[], setting: FetchSetting): Finding[] {
+  const host = [...rule.labels].reverse().join('.')
+  const authority = rule.port === 443 ? host : `${host}:${rule.port}`
+  const found: Finding[] = []
+  const complain = (reason: string, remedy: string) => found.push({ at: [...at, 'to'], reason, remedy })
+  if (rule.protocol === 'http:' && !setting.isLocal)
+    complain(
+      'may be http://localhost only in the local environment',
+      'Write the https address of the deployed service.',
+    )
+  if (setting.ownHosts.includes(authority))
+    complain(
+      "is the gateway's own address",
+      'Call the other app at its own address, or let it be called through /apps.',
+    )
+  if (isUnderPublicSuffix(rule))
+    complain(
+      'has a wildcard directly under a public suffix, where the next name may belong to anybody',
+      'Name the registered domain: *.example.com, not *.com.',
+    )
+  if (hasCredential && rule.labels.some(label => label === '**'))
+    complain(
+      'lends a credential to hosts of any depth',
+      'Name the host, or use * for exactly one label, where a credential goes along.',
+    )
+  return found
+}
+
+function tokenUrlFindings(tokenUrl: string | undefined, at: (string | number)[], setting: FetchSetting): Finding[] {
+  const reason = tokenUrl === undefined ? undefined : unfetchable(tokenUrl, setting)
+  return reason ? [{ at, reason, remedy: 'Write the token endpoint as https://host[:port]/path.' }] : []
+}
