@@ -2,6 +2,7 @@ import { Pipeline } from '#core/pipeline/pipeline.ts'
 import { allowList } from './allow-list.ts'
 import { apiRoute } from './api-route.ts'
 import { appToken } from './app-token.ts'
+import { bearerToken } from './bearer-token.ts'
 import { bodySize } from './body-size.ts'
 import { credential } from './credential.ts'
 import { expiry } from './expiry.ts'
@@ -13,14 +14,15 @@ import { registered } from './registered.ts'
 import { residency } from './residency.ts'
 import { route } from './route.ts'
 import { schema } from './schema.ts'
+import { scopes } from './scopes.ts'
 import { target } from './target.ts'
 import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
 export const inbound = new Pipeline({
   admit: [registered, killSwitch, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
-  identify: [webhookSignature], //                 who is calling?            crypto
-  authorize: [lifecycle], //                       may they do this?
+  identify: [webhookSignature, bearerToken], //    who is calling?            crypto
+  authorize: [lifecycle, scopes], //               may they do this?
   limit: [rateLimit], //                           had they their share?      counters
   inspect: [filter, schema, residency], //         what are they sending?    reads the body
 })

@@ -33,7 +33,7 @@ export function problem(refusal: Refusal, requestId: string): Response {
   headers.set('cache-control', 'no-store')
   if (retryAfterSeconds !== undefined && !headers.has('retry-after'))
     headers.set('retry-after', String(retryAfterSeconds))
-  if (challenge) headers.set('www-authenticate', challenge)
+  if (challenge && !headers.has('www-authenticate')) headers.set('www-authenticate', challenge)
   const body = {
     type: `/faults/${fault}`,
     title,

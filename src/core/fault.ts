@@ -193,6 +193,19 @@ export const faults = {
     remediation: 'Get a new token; on one machine, restarting `npm start` mints one.',
     challenge: 'Bearer error="invalid_token"',
   },
+  'scope-missing': {
+    status: 403,
+    blame: 'caller',
+    title: 'The token lacks a scope that this route needs',
+    remediation: 'Ask the issuer for a token with the scopes that `WWW-Authenticate` lists.',
+  },
+  'issuer-unreachable': {
+    status: 503,
+    blame: 'gateway',
+    title: 'The keys of the token issuer cannot be had now',
+    remediation: 'Try again after the time in `Retry-After`; if it persists, the operator looks at the issuer.',
+    retryAfterSeconds: 5,
+  },
   'role-missing': {
     status: 403,
     blame: 'caller',

@@ -11,6 +11,9 @@ import type {
 } from '#core/delivery/event.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
+import type { VerifiedCaller } from '#core/identity/caller.ts'
+import type { KeySets } from '#core/identity/key-sets.ts'
+import type { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Rates } from '#core/limits/rates.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
@@ -34,6 +37,10 @@ export interface Ports {
   readonly rates: Rates
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
+  /** The public keys of the issuers that manifests and settings name. */
+  readonly keySets: KeySets
+  /** Callers whose tokens this isolate has verified a moment ago. */
+  readonly verifiedTokens: VerifiedTokens<VerifiedCaller>
   readonly mailboxes: Mailboxes
   readonly payloads: Payloads
   readonly archive: Archive
@@ -74,6 +81,7 @@ export type CounterName =
   | 'egress_scrubbed_total'
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
+  | 'key_set_fetches_total'
   | 'webhook_secret_matches_total'
   | 'filter_errors_total'
   | 'rate_decisions_total'

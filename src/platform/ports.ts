@@ -1,10 +1,13 @@
 import { waitUntil } from 'cloudflare:workers'
 import { AppTokens } from '#core/identity/app-token.ts'
+import { discover } from '#core/identity/discovery.ts'
+import { KeySets } from '#core/identity/key-sets.ts'
 import { TokenKeys } from '#core/identity/token-keys.ts'
+import { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import { leasedRates } from '#core/limits/rates.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
-import type { Health, Ports } from '#core/ports.ts'
+import type { Health, Ports, Upstreams } from '#core/ports.ts'
 import { settingsFrom } from '#core/settings.ts'
 import { knownSwitches } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
@@ -12,6 +15,7 @@ import { systemClock } from './clock.ts'
 import { consoleLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
+import { kvKeySets } from './key-sets-kv.ts'
 import { durableRates } from './limits/rates-durable.ts'
 import { durableMailboxes } from './mailboxes.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
@@ -29,6 +33,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const buckets = bucketsOf(env)
   const payloads = r2Payloads(buckets)
   const counters = meteredCounters(env, clock, waitUntil)
+  const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
   const registry = cachedRegistry(registryStore, clock, log, waitUntil)
   const switches = knownSwitches(switchSource(env), registry.renew, { clock, log, counters }, waitUntil)
@@ -44,10 +49,16 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     secrets: envSecrets(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     rates: leasedRates(durableRates(env), clock, counters, log, waitUntil),
+    keySets: new KeySets({
+      discover: source => discover(source, upstreams, settings),
+      store: kvKeySets(env.REGISTRY),
+      ...{ clock, log, counters, background: waitUntil },
+    }),
+    verifiedTokens: new VerifiedTokens(),
     mailboxes: durableMailboxes(env),
     payloads,
     archive: r2Archive(buckets, payloads),
-    upstreams: { fetch: (url, request) => fetch(url, request) },
+    upstreams,
     bodies: new BodyBudget(),
     health: healthOf(env, buckets),
     background: waitUntil,

@@ -5,6 +5,7 @@ import type { Ports } from '#core/ports.ts'
 import { upstreamIn } from '#core/residency/upstream.ts'
 import type { Passage } from '#core/telemetry/request-record.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { callerHeaders } from './caller-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
 /**
@@ -26,12 +27,13 @@ export async function forward(exchange: Exchange, ports: Ports, passage: Passage
   const url = upstream.replace(/\/$/, '') + path + query
 
   const startedMs = ports.clock.now().getTime()
+  const caller = await callerHeaders(exchange, ports)
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), route.timeoutMs)
   try {
     const answer = await ports.upstreams.fetch(url, {
       method: exchange.method,
-      headers: forwardedHeaders(exchange, passage.trace),
+      headers: forwardedHeaders(exchange, passage.trace, caller),
       body: await exchange.body.forwarded(),
       redirect: 'manual',
       signal: abort.signal,

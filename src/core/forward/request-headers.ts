@@ -5,8 +5,14 @@ import { isPassedHeader } from './header-names.ts'
 /**
  * The headers of a request on its way to the app: the caller's, less those that end at this hop, the ones
  * that `connection` names, and the token, which was for the gateway alone; then the route's rules; then ours.
+ *
+ * @param caller what tells the app who calls
  */
-export function forwardedHeaders(exchange: Exchange, { traceparent, tracestate }: Trace): Headers {
+export function forwardedHeaders(
+  exchange: Exchange,
+  { traceparent, tracestate }: Trace,
+  caller: Readonly<Record<string, string>>,
+): Headers {
   const { route, hops } = settled(exchange, 'api')
   const headers = new Headers(exchange.headers)
   const named = headers.get('connection')?.toLowerCase().split(',') ?? []
@@ -21,6 +27,7 @@ export function forwardedHeaders(exchange: Exchange, { traceparent, tracestate }
   headers.set('traceparent', traceparent)
   if (tracestate) headers.set('tracestate', tracestate)
   else headers.delete('tracestate')
+  for (const [name, value] of Object.entries(caller)) headers.set(name, value)
   headers.set('gatehouse-request-id', exchange.requestId)
   headers.set('gatehouse-hops', String(hops + 1))
   return headers

@@ -7,6 +7,7 @@ import { residencyFindings } from '#core/residency/findings.ts'
 import type { Regions } from '#core/residency/regions.ts'
 import { Residency } from '#core/residency/schema.ts'
 import { CrossedEgress, egressFindings } from './egress-check.ts'
+import { issuerFindings } from './issuer-findings.ts'
 import { type Finding, findings, nearest } from './problems.ts'
 import { Manifest } from './schema.ts'
 
@@ -56,6 +57,7 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
     ...upstreamFindings(crossed, setting),
     ...residencyFindings({ ...crossed, hasWebhooks: Object.keys(crossed.webhooks).length > 0 }, setting),
     ...ownerFindings(crossed, setting),
+    ...issuerFindings(atPointer(document, '/spec'), setting),
     ...policyFindings(crossed, setting),
     ...egressFindings(crossedEgress(document), setting),
     ...canonicalFindings(document),

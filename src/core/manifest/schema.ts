@@ -4,6 +4,7 @@ import { onAnyObject } from '#core/on-any-object.ts'
 import { Residency } from '#core/residency/schema.ts'
 import { Api } from './api-schema.ts'
 import { Egress } from './egress-schema.ts'
+import { Workloads } from './identity-schema.ts'
 import { Limits } from './limits-schema.ts'
 import { WebhookSource } from './webhook-schema.ts'
 
@@ -73,6 +74,7 @@ export const Manifest = z.strictObject({
         .record(SourceName, WebhookSource)
         .refine(sources => Object.keys(sources).length <= 50, { error: 'more than 50 sources' })
         .default({}),
+      identity: Workloads.describe('Workloads that may have a token of this app at /token'),
       api: Api.optional().describe('How the app is called; a way in, as webhooks are'),
       egress: Egress.describe('Where the app may go; nowhere unless it stands here'),
       signing: z
