@@ -139,6 +139,18 @@ export const faults = {
     title: 'The request has passed the gateway too often',
     remediation: 'The owner breaks the circle: an app must not push to a hook that ends at itself.',
   },
+  'masking-failed': {
+    status: 502,
+    blame: 'gateway',
+    title: 'Personal data could not be masked, so nothing was sent',
+    remediation: 'Send a body that can be read: whole, uncompressed, UTF-8. The log says what could not be masked.',
+  },
+  'content-type-denied': {
+    status: 415,
+    blame: 'caller',
+    title: 'A body of this type cannot be masked',
+    remediation: 'Send JSON, a form, multipart or text, or have the owner set `unknown: pass` in the masking rule.',
+  },
   'entry-invalid': {
     status: 503,
     blame: 'gateway',

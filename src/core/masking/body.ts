@@ -1,4 +1,5 @@
 import { utf8Bytes } from '#core/encoding.ts'
+import { Fault } from '#core/fault.ts'
 import { binaryOf, bytesOf } from './binary.ts'
 import { spliced } from './edit.ts'
 import { atRoot } from './field-rules.ts'
@@ -10,6 +11,8 @@ import { type Media, mediaOf } from './media.ts'
 import { partEdits } from './part-mask.ts'
 import type { Judge, MaskingPass } from './pass.ts'
 import { Residue } from './residue.ts'
+import { CutShort } from './streams/cut-short.ts'
+import { maskingFlow } from './streams/masking-flow.ts'
 
 /** What a body is, by its headers. */
 export interface BodyKind {
@@ -50,6 +53,7 @@ export function maskBody(
   const text = isBinary ? binaryOf(body) : decodedText(body)
   if (text === undefined) return unread('not-utf-8')
 
+  if (media.reading === 'events' || media.reading === 'lines') return maskMessages(body, text, media.reading, pass)
   const found = editsOf(text, media, pass)
   if (found.failure) return unread(found.failure)
   if (pass.blockedBy) return refused(`a value of type ${pass.blockedBy} blocks the body`)
@@ -61,6 +65,24 @@ export function maskBody(
   if (again.failure) return refused(`what came out cannot be read: ${again.failure}`)
   if (residue.types.size > 0) return refused(`${[...residue.types].join(', ')} stood in what came out`)
   return { kind: 'masked', body: isBinary ? bytesOf(masked) : utf8Bytes(masked) }
+}
+
+/** A stream that has come whole is masked as it would be while it comes. */
+function maskMessages(
+  body: Uint8Array<ArrayBuffer>,
+  text: string,
+  reading: 'events' | 'lines',
+  pass: MaskingPass,
+): MaskedBody {
+  try {
+    const flow = maskingFlow(reading, pass)
+    const masked = flow.push(text) + flow.end()
+    return masked === text ? { kind: 'clean', body } : { kind: 'masked', body: utf8Bytes(masked) }
+  } catch (error) {
+    const fault = error instanceof CutShort ? error.fault : error
+    if (!(fault instanceof Fault)) throw error
+    return refused(fault.detail)
+  }
 }
 
 /** What becomes of the values in the text of a body. */

@@ -34,6 +34,8 @@ export function documentEdits(text: string, judge: Judge, where: Where): JsonEdi
 
 /** The edits of a string that may itself be JSON: the value of a form field, a tool call's arguments, a plain text. */
 export function stringEdits(text: string, judge: Judge, where: Where, nesting = 0): JsonEdits {
+  const claimed = judge.claim?.(text, where)
+  if (claimed) return { edits: claimed }
   const field = judge.plan.fields.isEmpty ? undefined : judge.plan.fields.actionAt(where.places)
   if (field) return { edits: [judge.fieldEdit(text, field, where)] }
   if (looksLikeJson(text) && isJson(text, judge, where)) {

@@ -15,7 +15,9 @@ export interface MaskingEdit extends Edit {
 
 /** Decides what becomes of texts; the walks bring them. */
 export interface Judge {
-  readonly plan: MaskingPlan
+  readonly plan: Pick<MaskingPlan, 'fields' | 'shortest' | 'unknown'>
+  /** Takes a string as a whole, before it is read as JSON or as a field; `undefined` for one that it does not take. */
+  claim?(text: string, where: Where): MaskingEdit[] | undefined
   /** What becomes of the values in a text. */
   textEdits(text: string, where: Where): MaskingEdit[]
   /** What becomes of a field that a rule names, whatever it holds. */

@@ -1,33 +1,34 @@
 import type { Action } from './action.ts'
 import type { EntityType } from './detectors/entity-types.ts'
-import type { Where } from './field-rules.ts'
-import { FieldRules } from './field-rules.ts'
+import { FieldRules, type Where } from './field-rules.ts'
 import type { Judge, MaskingEdit, MaskingPass } from './pass.ts'
-import type { MaskingPlan } from './plan.ts'
 
 /** Stands where a replacement stood: no pattern crosses it. */
 const blank = '\u0001'
+
+const noFields = new FieldRules([])
 
 /**
  * Looks at what leaves as if it had just come in. Whatever a detector finds there that masking did not write itself
  * is residue: it must not leave.
  */
 export class Residue implements Judge {
-  readonly plan: MaskingPlan
+  readonly plan: Judge['plan']
   readonly types = new Set<EntityType>()
   readonly #pass: MaskingPass
 
   constructor(pass: MaskingPass) {
     this.#pass = pass
-    this.plan = { ...pass.plan, fields: new FieldRules([]) }
+    this.plan = { ...pass.plan, fields: noFields }
   }
 
   /** @param from what ends before this offset has left already */
   textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
     if (text.length < this.plan.shortest) return []
-    const { written } = this.#pass
+    const { written, plan } = this.#pass
+    const { detector } = plan
     const isOwn = (start: number, end: number) => end <= from || written.has(text.slice(start, end))
-    const found = this.plan.detector.find(text, where.name())
+    const found = detector.find(text, where.name())
     if (found.every(({ start, end }) => isOwn(start, end))) return []
 
     let rest = text
@@ -35,7 +36,7 @@ export class Residue implements Judge {
       rest = rest.slice(0, start) + blank.repeat(end - start) + rest.slice(end)
     }
     for (const own of written) if (own.length > 3) rest = rest.replaceAll(own, blank.repeat(own.length))
-    for (const { type, end } of this.plan.detector.find(rest, where.name())) if (end > from) this.types.add(type)
+    for (const { type, end } of detector.find(rest, where.name())) if (end > from) this.types.add(type)
     return []
   }
 

@@ -76,6 +76,13 @@ describe('lines and text', () => {
     )
   })
 
+  it('events that have come whole are masked as events', () => {
+    const body = 'event: x\ndata: {"to":"ann@example.com"}\n\n'
+    expect(masked(body, email, { contentType: 'text/event-stream' }).text).toBe(
+      body.replace('ann@example.com', '[EMAIL]'),
+    )
+  })
+
   it.each(['text/plain', 'text/csv; charset=utf-8', 'application/xml', 'image/svg+xml'])('%s is read', contentType => {
     expect(masked('to ann@example.com', email, { contentType }).text).toBe('to [EMAIL]')
   })

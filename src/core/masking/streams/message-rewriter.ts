@@ -1,0 +1,150 @@
+import { Fault } from '#core/fault.ts'
+import { spliced } from '../edit.ts'
+import { atRoot, type FieldRules, type Places, type Where } from '../field-rules.ts'
+import { documentEdits } from '../json-mask.ts'
+import type { Judge } from '../pass.ts'
+import { endsOf, type Fragment, fragmentsOf } from './fragments.ts'
+import type { TextFlow } from './text-flow.ts'
+
+/** Texts that a model sends at once at most. */
+const maxChannels = 256
+
+export interface Rewriting {
+  readonly judge: Judge
+  /** For a text that comes in pieces. */
+  flow(isJson: true | undefined, where: Where): TextFlow
+  /** Looks at a message, or a line that is none, which is to leave. @throws Fault when it must not */
+  check?(text: string): void
+}
+
+/** What leaves for one message: perhaps others first, with text that was held back. */
+export interface Rewritten {
+  readonly before: readonly Carried[]
+  readonly text: string
+}
+
+/** A message that brings the rest of a text. `like` tells what it is sent as: whatever went with its text's last piece. */
+export interface Carried {
+  readonly text: string
+  readonly like: string
+}
+
+interface Channel {
+  readonly flow: TextFlow
+  last: Fragment
+  like: string
+}
+
+/**
+ * Rewrites the messages of a stream, one JSON text each. Texts that a model sends in pieces go through a flow of their
+ * own, so a value that is split over messages is found; the rest of each message is rewritten as it stands.
+ */
+export class MessageRewriter {
+  readonly #rewriting: Rewriting
+  readonly #channels = new Map<string, Channel>()
+
+  constructor(rewriting: Rewriting) {
+    this.#rewriting = rewriting
+  }
+
+  /** @param like what the message is sent as, e.g. the name of its event */
+  rewrite(text: string, like = ''): Rewritten {
+    const { judge } = this.#rewriting
+    const message = parsed(text)
+    if (message === undefined) {
+      const before = text.trim() === '[DONE]' ? this.end() : []
+      return { before, text: this.#document(text, judge) }
+    }
+    const claims = new Map<string, string>()
+    const here = new Set<Channel>()
+    const ends = endsOf(message)
+    const fragments = fragmentsOf(message).filter(({ path }) => !isField(path, judge.plan.fields))
+    for (const [place, fragment] of fragments.entries()) {
+      const channel = this.#channel(fragment, like)
+      here.add(channel)
+      const isLast = !fragments.slice(place + 1).some(later => later.channel === fragment.channel)
+      const isEnd = isLast && ends.some(end => fragment.channel.startsWith(end))
+      const released = channel.flow.push(fragment.text) + (isEnd ? this.#close(fragment.channel) : '')
+      claims.set(JSON.stringify(fragment.path), released)
+    }
+    const before = ends.flatMap(end => this.#endAll(end))
+    if (claims.size === 0) return { before, text: this.#document(text, judge) }
+
+    return { before, text: this.#document(text, withClaims(judge, claims)) }
+  }
+
+  /** Rewrites a text that stands beside the messages. */
+  plain(text: string): string {
+    return text === '' ? text : this.#document(text, this.#rewriting.judge)
+  }
+
+  /** What is still held back when the stream ends. */
+  end(): Carried[] {
+    return this.#endAll('')
+  }
+
+  #document(text: string, judge: Judge): string {
+    const { edits, failure } = documentEdits(text, judge, atRoot(judge.plan.fields))
+    if (failure) throw new Fault('masking-failed', `a message of the stream cannot be read: ${failure}`)
+    const rewritten = spliced(text, edits)
+    this.#rewriting.check?.(rewritten)
+    return rewritten
+  }
+
+  #channel(fragment: Fragment, like: string): Channel {
+    const known = this.#channels.get(fragment.channel)
+    if (known) return Object.assign(known, { last: fragment, like })
+    if (this.#channels.size >= maxChannels) throw new Fault('masking-failed', `more than ${maxChannels} texts at once`)
+    const { fields } = this.#rewriting.judge.plan
+    const segments = fragment.path.map(segment => (typeof segment === 'number' ? 0 : segment))
+    const where: Where = { places: fields.root, name: () => '', segments: () => segments }
+    const made: Channel = { flow: this.#rewriting.flow(fragment.isJson, where), last: fragment, like }
+    this.#channels.set(fragment.channel, made)
+    return made
+  }
+
+  #close(name: string): string {
+    const rest = this.#channels.get(name)?.flow.end() ?? ''
+    this.#channels.delete(name)
+    return rest
+  }
+
+  #endAll(beginning: string): Carried[] {
+    return [...this.#channels].flatMap(([name, { last, like }]) => {
+      if (!name.startsWith(beginning)) return []
+      const rest = this.#close(name)
+      return rest === '' ? [] : [{ text: JSON.stringify(last.carrier(rest)), like }]
+    })
+  }
+}
+
+/** The judge, but for the strings at some paths, which have been judged already. */
+function withClaims(judge: Judge, claims: ReadonlyMap<string, string>): Judge {
+  return {
+    plan: { ...judge.plan, shortest: 0 },
+    claim: (text, where) => {
+      const released = claims.get(JSON.stringify(where.segments()))
+      if (released === undefined) return undefined
+      return released === text ? [] : [{ start: 0, end: text.length, text: released, type: 'TEXT', action: 'redact' }]
+    },
+    textEdits: (text, where) => judge.textEdits(text, where),
+    fieldEdit: (text, action, where) => judge.fieldEdit(text, action, where),
+  }
+}
+
+/** A field that a rule names is replaced in each message as it stands there. */
+function isField(path: Fragment['path'], fields: FieldRules): boolean {
+  if (fields.isEmpty) return false
+  return (
+    fields.actionAt(path.reduce<Places>((places, name) => fields.below(places, String(name)), fields.root)) !==
+    undefined
+  )
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
