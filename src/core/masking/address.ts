@@ -1,3 +1,4 @@
+import { Fault } from '#core/fault.ts'
 import { spliced } from './edit.ts'
 import { atName } from './field-rules.ts'
 import { formEdits } from './form-mask.ts'
@@ -5,24 +6,30 @@ import { stringEdits } from './json-mask.ts'
 import type { MaskingPass } from './pass.ts'
 import { Residue } from './residue.ts'
 
-/** A query or some headers that went through; `undefined` where one of them must not leave. */
-export type MaskedAddress<Kind> = Kind | undefined
-
-/** Masks the values in a query, with or without its question mark; a value that is not touched keeps its spelling. */
-export function maskQuery(query: string, pass: MaskingPass): MaskedAddress<string> {
+/**
+ * Masks the values in a query, with or without its question mark; a value that is not touched keeps its spelling.
+ *
+ * @throws Fault `masking-failed` where it must not leave
+ */
+export function maskQuery(query: string, pass: MaskingPass): string {
   const mark = query.startsWith('?') ? '?' : ''
   const form = query.slice(mark.length)
   const { edits, failure } = formEdits(form, pass)
-  if (failure || pass.blockedBy) return undefined
+  refuse('query', pass, failure)
   if (edits.length === 0) return query
   const masked = spliced(form, edits)
   const residue = new Residue(pass)
   formEdits(masked, residue)
-  return residue.types.size > 0 ? undefined : mark + masked
+  refuseResidue('query', residue)
+  return mark + masked
 }
 
-/** Masks the values in the headers that are named; the others stay. The headers given are not changed. */
-export function maskHeaders(headers: Headers, names: readonly string[], pass: MaskingPass): MaskedAddress<Headers> {
+/**
+ * Masks the values in the headers that are named; the others stay. The headers given are not changed.
+ *
+ * @throws Fault `masking-failed` where they must not leave
+ */
+export function maskHeaders(headers: Headers, names: readonly string[], pass: MaskingPass): Headers {
   const masked = new Headers(headers)
   const residue = new Residue(pass)
   for (const name of names) {
@@ -30,11 +37,21 @@ export function maskHeaders(headers: Headers, names: readonly string[], pass: Ma
     if (value === null) continue
     const where = atName(pass.plan.fields, name.toLowerCase())
     const { edits, failure } = stringEdits(value, pass, where)
-    if (failure || pass.blockedBy) return undefined
+    refuse(`header ${name}`, pass, failure)
     if (edits.length === 0) continue
     const text = spliced(value, edits)
     residue.textEdits(text, where)
     masked.set(name, text)
   }
-  return residue.types.size > 0 ? undefined : masked
+  refuseResidue('headers', residue)
+  return masked
+}
+
+function refuse(what: string, { blockedBy }: MaskingPass, failure: string | undefined): void {
+  if (failure) throw new Fault('masking-failed', `the ${what} cannot be read: ${failure}`)
+  if (blockedBy) throw new Fault('masking-failed', `a value of type ${blockedBy} in the ${what} blocks it`)
+}
+
+function refuseResidue(what: string, { types }: Residue): void {
+  if (types.size > 0) throw new Fault('masking-failed', `${[...types].join(', ')} stood in the ${what} that came out`)
 }

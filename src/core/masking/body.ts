@@ -49,13 +49,22 @@ export function maskBody(
   const media = mediaOf(contentType)
   if (!media) return unread('content-type')
   if (body.length > maxBytes) return unread('too-large')
-  const isBinary = media.reading === 'parts'
-  const text = isBinary ? binaryOf(body) : decodedText(body)
+  const text = media.reading === 'parts' ? binaryOf(body) : decodedText(body)
   if (text === undefined) return unread('not-utf-8')
 
-  if (media.reading === 'events' || media.reading === 'lines') return maskMessages(body, text, media.reading, pass)
+  try {
+    return maskText(text, media, pass, body)
+  } catch (error) {
+    const fault = error instanceof CutShort ? error.fault : error
+    if (!(fault instanceof Fault)) throw error
+    return refused(fault.detail)
+  }
+}
+
+function maskText(text: string, media: Media, pass: MaskingPass, body: Uint8Array<ArrayBuffer>): MaskedBody {
+  if (media.reading === 'events' || media.reading === 'lines') return maskMessages(text, media.reading, pass, body)
   const found = editsOf(text, media, pass)
-  if (found.failure) return unread(found.failure)
+  if (found.failure) return unreadBody(pass, body, found.failure)
   if (pass.blockedBy) return refused(`a value of type ${pass.blockedBy} blocks the body`)
   if (found.edits.length === 0) return { kind: 'clean', body }
 
@@ -64,25 +73,19 @@ export function maskBody(
   const again = editsOf(masked, media, residue)
   if (again.failure) return refused(`what came out cannot be read: ${again.failure}`)
   if (residue.types.size > 0) return refused(`${[...residue.types].join(', ')} stood in what came out`)
-  return { kind: 'masked', body: isBinary ? bytesOf(masked) : utf8Bytes(masked) }
+  return { kind: 'masked', body: media.reading === 'parts' ? bytesOf(masked) : utf8Bytes(masked) }
 }
 
 /** A stream that has come whole is masked as it would be while it comes. */
 function maskMessages(
-  body: Uint8Array<ArrayBuffer>,
   text: string,
   reading: 'events' | 'lines',
   pass: MaskingPass,
+  body: Uint8Array<ArrayBuffer>,
 ): MaskedBody {
-  try {
-    const flow = maskingFlow(reading, pass)
-    const masked = flow.push(text) + flow.end()
-    return masked === text ? { kind: 'clean', body } : { kind: 'masked', body: utf8Bytes(masked) }
-  } catch (error) {
-    const fault = error instanceof CutShort ? error.fault : error
-    if (!(fault instanceof Fault)) throw error
-    return refused(fault.detail)
-  }
+  const flow = maskingFlow(reading, pass)
+  const masked = flow.push(text) + flow.end()
+  return masked === text ? { kind: 'clean', body } : { kind: 'masked', body: utf8Bytes(masked) }
 }
 
 /** What becomes of the values in the text of a body. */

@@ -86,10 +86,11 @@ function editsWithin(text: string, judge: Judge, where: Where, nesting: number, 
 
 const malformed: JsonEdits = { edits: [], failure: 'malformed' }
 
-/** A number stays one only as the look-alike of another; where nothing is left stands `null`. */
+/** A number stays one only as a look-alike that every reader takes exactly; where nothing is left stands `null`. */
 function scalarSpelling(masked: string, action: Action): string {
   if (masked === '') return 'null'
-  return action === 'format' && /^-?(?:0|[1-9]\d{0,14})$/.test(masked) ? masked : JSON.stringify(masked)
+  const isNumber = action === 'format' && /^[1-9]\d*$/.test(masked) && Number.isSafeInteger(Number(masked))
+  return isNumber ? masked : JSON.stringify(masked)
 }
 
 /** The digits of a whole number that is written with a fraction of zeros or an exponent, as some languages do. */

@@ -1,5 +1,9 @@
+import { Fault } from '#core/fault.ts'
 import { type Action, replacementOf } from './action.ts'
 import type { AppKeys } from './app-keys.ts'
+import type { Detector } from './detectors/detector.ts'
+import type { Finding } from './detectors/finding.ts'
+import { TextTooLong } from './detectors/own/too-long.ts'
 import type { Edit } from './edit.ts'
 import type { Where } from './field-rules.ts'
 import { Lineage, type LineageRow } from './lineage.ts'
@@ -22,6 +26,15 @@ export interface Judge {
   textEdits(text: string, where: Where): MaskingEdit[]
   /** What becomes of a field that a rule names, whatever it holds. */
   fieldEdit(text: string, action: Action, where: Where): MaskingEdit
+}
+
+/** @throws Fault `masking-failed` where a text is longer than an operator's own words may be looked for in */
+export function found(detector: Detector, text: string, where: Where): readonly Finding[] {
+  try {
+    return detector.find(text, where.name())
+  } catch (error) {
+    throw error instanceof TextTooLong ? new Fault('masking-failed', error.message) : error
+  }
 }
 
 /** Distinct values whose replacements a pass remembers, so that a value that comes often costs little. */
@@ -58,7 +71,7 @@ export class MaskingPass implements Judge {
   /** @param from values that end before this offset were dealt with */
   textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
     if (text.length < this.plan.shortest) return []
-    const findings = this.plan.detector.find(text, where.name())
+    const findings = found(this.plan.detector, text, where)
     if (findings.length === 0) return []
     const own = this.ownTokens(text)
     const edits: MaskingEdit[] = []

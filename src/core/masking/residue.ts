@@ -1,7 +1,7 @@
 import type { Action } from './action.ts'
 import type { EntityType } from './detectors/entity-types.ts'
 import { FieldRules, type Where } from './field-rules.ts'
-import type { Judge, MaskingEdit, MaskingPass } from './pass.ts'
+import { found, type Judge, type MaskingEdit, type MaskingPass } from './pass.ts'
 
 /** Stands where a replacement stood: no pattern crosses it. */
 const blank = '\u0001'
@@ -28,15 +28,15 @@ export class Residue implements Judge {
     const { written, plan } = this.#pass
     const { detector } = plan
     const isOwn = (start: number, end: number) => end <= from || written.has(text.slice(start, end))
-    const found = detector.find(text, where.name())
-    if (found.every(({ start, end }) => isOwn(start, end))) return []
+    const first = found(detector, text, where)
+    if (first.every(({ start, end }) => isOwn(start, end))) return []
 
     let rest = text
     for (const { start, end } of this.#pass.ownTokens(text)) {
       rest = rest.slice(0, start) + blank.repeat(end - start) + rest.slice(end)
     }
     for (const own of written) if (own.length > 3) rest = rest.replaceAll(own, blank.repeat(own.length))
-    for (const { type, end } of detector.find(rest, where.name())) if (end > from) this.types.add(type)
+    for (const { type, end } of found(detector, rest, where)) if (end > from) this.types.add(type)
     return []
   }
 
