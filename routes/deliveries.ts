@@ -90,9 +90,9 @@ async function send(consignment: Consignment, exchange: Exchange, ports: Ports, 
   return attempt(url, headers, body, timeoutMs, ports.upstreams, ports.clock, by?.read)
 }
 
-/** Without a signature the token is what tells the app that a delivery is from the gateway. */
+/** An app that may go out needs the token to do so; without a signature it is what tells that a delivery is from the gateway. */
 function getsToken({ spec }: Manifest): boolean {
-  return spec.signing === undefined
+  return spec.signing === undefined || spec.egress.length > 0
 }
 
 /** The keys in place. While one of several is missing the others sign; the app knows them all. */

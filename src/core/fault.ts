@@ -211,13 +211,6 @@ export const faults = {
     title: 'The token lacks a scope that this route needs',
     remediation: 'Ask the issuer for a token with the scopes that `WWW-Authenticate` lists.',
   },
-  'issuer-unreachable': {
-    status: 503,
-    blame: 'gateway',
-    title: 'The keys of the token issuer cannot be had now',
-    remediation: 'Try again after the time in `Retry-After`; if it persists, the operator looks at the issuer.',
-    retryAfterSeconds: 5,
-  },
   'role-missing': {
     status: 403,
     blame: 'caller',
