@@ -4,6 +4,7 @@ import { apiRoute } from './api-route.ts'
 import { appToken } from './app-token.ts'
 import { bearerToken } from './bearer-token.ts'
 import { bodySize } from './body-size.ts'
+import { circuitBreaker } from './circuit-breaker.ts'
 import { credential } from './credential.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
@@ -12,6 +13,7 @@ import { lifecycle } from './lifecycle.ts'
 import { rateLimit } from './rate-limit.ts'
 import { registered } from './registered.ts'
 import { residency } from './residency.ts'
+import { rollout } from './rollout.ts'
 import { route } from './route.ts'
 import { schema } from './schema.ts'
 import { scopes } from './scopes.ts'
@@ -25,6 +27,7 @@ export const inbound = new Pipeline({
   authorize: [lifecycle, scopes], //               may they do this?
   limit: [rateLimit], //                           had they their share?      counters
   inspect: [filter, schema, residency], //         what are they sending?    reads the body
+  steer: [rollout, circuitBreaker], //             where does it go?
 })
 
 /** What every request of an app to the outside meets. */

@@ -7,6 +7,7 @@ import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Walk } from '#core/pipeline/pipeline.ts'
 import type { Ports } from '#core/ports.ts'
+import { anyRegion } from '#core/residency/regions.ts'
 import { type Passage, requestRecord } from '#core/telemetry/request-record.ts'
 import { nextTrace } from '#core/telemetry/trace.ts'
 import { inbound } from '#policies/pipeline.ts'
@@ -60,15 +61,21 @@ function record(walk: Walk<Response>, response: Response, passage: Passage, { cl
   const app = exchange.entry?.app ?? '-'
   const route = exchange.api?.route.path ?? '-'
   const method = exchange.api ? exchange.method : '-'
-  counters.count(app, 'api_requests_total', { route, method, result: fault ?? String(response.status) })
+  const upstream = passage.upstream ?? '-'
+  counters.count(app, 'api_requests_total', { route, method, upstream, result: fault ?? String(response.status) })
   counters.observe(app, 'api_request_milliseconds', { route }, ms)
   if (passage.upstreamMs !== undefined)
     counters.observe(app, 'api_upstream_milliseconds', { route }, passage.upstreamMs)
 }
 
 /** A switch of protocol carries no headers of ours: its own are sealed. */
-function withReplyHeaders(response: Response, { replyHeaders = {} }: Exchange): Response {
+function withReplyHeaders(
+  response: Response,
+  { replyHeaders = {}, requestId, region = anyRegion }: Exchange,
+): Response {
   if (response.status === 101) return response
+  response.headers.set('gatehouse-request-id', requestId)
+  if (region !== anyRegion) response.headers.set('gatehouse-region', region)
   for (const [name, value] of Object.entries(replyHeaders)) {
     if (name === 'vary') response.headers.append(name, value)
     else response.headers.set(name, value)

@@ -108,13 +108,6 @@ export const faults = {
     title: 'No service worker may be installed here',
     remediation: 'The address is shared by all apps. The owner removes the service worker from the pages of the app.',
   },
-  'issuer-unreachable': {
-    status: 503,
-    blame: 'gateway',
-    title: 'The issuer of tokens cannot be reached',
-    remediation: 'Try again; if it persists, an operator checks the address of the issuer, which the log names.',
-    retryAfterSeconds: 5,
-  },
   'upstream-unreachable': {
     status: 502,
     blame: 'app',
@@ -126,6 +119,13 @@ export const faults = {
     blame: 'app',
     title: 'The app did not answer in time',
     remediation: 'The owner answers sooner, or raises the time-out in the manifest.',
+  },
+  'breaker-open': {
+    status: 503,
+    blame: 'app',
+    title: 'The app is down and is left alone for a while',
+    remediation: 'Try again after the time in `Retry-After`. The owner looks at why the app failed.',
+    retryAfterSeconds: 30,
   },
   'upstream-failed': {
     status: 502,

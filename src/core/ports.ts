@@ -45,6 +45,7 @@ export interface Ports {
   readonly payloads: Payloads
   readonly archive: Archive
   readonly upstreams: Upstreams
+  readonly standings: Standings
   /** The memory that all requests of this isolate share for their bodies. */
   readonly bodies: BodyBudget
   readonly health: Health
@@ -76,6 +77,9 @@ export interface Counters {
 export type CounterName =
   | 'hooks_requests_total'
   | 'api_requests_total'
+  | 'api_retries_total'
+  | 'upstream_changes_total'
+  | 'standing_unheard_total'
   | 'egress_requests_total'
   | 'egress_bytes_total'
   | 'egress_scrubbed_total'
@@ -96,6 +100,21 @@ export type CounterName =
 
 /** Times in ms, by bucket. */
 export type HistogramName = 'api_request_milliseconds' | 'api_upstream_milliseconds'
+
+/** How the upstreams of apps stand, over all isolates, as far as this one has heard. */
+export interface Standings {
+  /**
+   * How long an upstream is still to be left alone; 0: a request may go. Once that time is over, one request
+   * of each isolate goes ahead as a probe, and the rest waits for what becomes of it.
+   */
+  waitMs(entry: Entry, upstream: string): number
+  /** Whether the canary of this manifest was called off; waits at most 300 ms for an answer. Never throws. */
+  isCalledOff(entry: Entry): Promise<boolean>
+  /** Learns what became of one request; waits only where that may change how the upstream stands. Never throws. */
+  note(entry: Entry, upstream: string, isFailure: boolean): Promise<void>
+  /** Takes one retry from the budget, if there is one and the upstream is not to be left alone. */
+  takeRetry(entry: Entry, upstream: string): boolean
+}
 
 export interface CounterSums {
   readonly series: readonly {

@@ -1,22 +1,43 @@
 import { DurableObject } from 'cloudflare:workers'
+import { Judge, type Judgement, type Report, type Standing } from '#core/steer/judge.ts'
+import type { Court } from '#core/steer/standings.ts'
+import type { Env } from './env.ts'
 
 /** A series within one app: the counter's name and its labels, as canonical JSON. */
 export type Deltas = Readonly<Record<string, number>>
 
 /** More series than this are folded into nothing: a label that grows without bound is a mistake. */
-const maxSeries = 2_000
+const maxSeries = 5_000
 
 /**
  * One app's counters, summed over all isolates. One object per app carries some 1,000 flushes a second,
  * which is 100 requests each: 100,000 requests a second for one app. Past that, shard by isolate.
  */
 export class MeterObject extends DurableObject {
+  readonly #judge: Judge
+
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
     ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID')
     ctx.storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)',
     )
+    ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS standing (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL)',
+    )
+    const kept = ctx.storage.sql.exec<{ json: string }>('SELECT json FROM standing').toArray()[0]
+    this.#judge = new Judge(kept && (JSON.parse(kept.json) as Standing))
+  }
+
+  /**
+   * Judges how the app's upstreams stand by what an isolate has seen. The standing outlives the object; the
+   * outcomes of the last seconds, by which it is judged, do not.
+   */
+  hear(report: Report, nowMs: number): Judgement {
+    const judgement = this.#judge.hear(report, nowMs)
+    if (judgement.changes.length > 0)
+      this.ctx.storage.sql.exec('INSERT OR REPLACE INTO standing VALUES (1, ?)', JSON.stringify(judgement.standing))
+    return judgement
   }
 
   /** Adds what an isolate counted since it last reported. */
@@ -42,4 +63,9 @@ export class MeterObject extends DurableObject {
     const heard = sql.exec<{ at: number }>('SELECT at FROM heard').toArray()[0]
     return { series: Object.fromEntries(rows.map(({ key, value }) => [key, value])), heardAtMs: heard?.at }
   }
+}
+
+/** Each app's judge sits in its meter. */
+export function meterCourt({ METER }: Pick<Env, 'METER'>): Court {
+  return { hear: (app, report, nowMs) => METER.getByName(app).hear(report, nowMs) }
 }

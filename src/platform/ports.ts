@@ -9,6 +9,7 @@ import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports, Upstreams } from '#core/ports.ts'
 import { settingsFrom } from '#core/settings.ts'
+import { sharedStandings } from '#core/steer/standings.ts'
 import { knownSwitches } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
 import { systemClock } from './clock.ts'
@@ -18,6 +19,7 @@ import type { Env } from './env.ts'
 import { kvKeySets } from './key-sets-kv.ts'
 import { durableRates } from './limits/rates-durable.ts'
 import { durableMailboxes } from './mailboxes.ts'
+import { meterCourt } from './meter.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { kvRegistry } from './registry-kv.ts'
@@ -58,6 +60,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     mailboxes: durableMailboxes(env),
     payloads,
     archive: r2Archive(buckets, payloads),
+    standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),
     upstreams,
     bodies: new BodyBudget(),
     health: healthOf(env, buckets),

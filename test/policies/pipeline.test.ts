@@ -35,6 +35,8 @@ describe('the pipelines', () => {
       'filter',
       'schema',
       'residency',
+      'rollout',
+      'circuitBreaker',
     ])
     expect(outbound.policies.map(({ name }) => name)).toEqual([
       'appToken',

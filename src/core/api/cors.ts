@@ -1,7 +1,14 @@
 import type { Cors } from '#core/manifest/api-schema.ts'
 
 /** Headers of the gateway's own answers that a page may read besides those that the manifest names. */
-const exposed = ['gatehouse-fault', 'gatehouse-region', 'retry-after', 'ratelimit', 'ratelimit-policy']
+const exposed = [
+  'gatehouse-fault',
+  'gatehouse-request-id',
+  'gatehouse-region',
+  'retry-after',
+  'ratelimit',
+  'ratelimit-policy',
+]
 
 /**
  * The headers with which every answer tells a browser that the calling page may read it (Fetch standard,

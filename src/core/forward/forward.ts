@@ -2,51 +2,63 @@ import { unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
-import { upstreamIn } from '#core/residency/upstream.ts'
+import { upstreamOf } from '#core/steer/upstream.ts'
 import type { Passage } from '#core/telemetry/request-record.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { callerHeaders } from './caller-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
+/** Doing it twice is the same as once (RFC 9110 §9.2.2). */
+const idempotent: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']
+const maxTries = 2
+
 /**
  * Sends an admitted request on to its app and hands the answer back, both streaming. Redirects are the
- * caller's to follow. `timeoutMs` is how long the app has to begin its answer; the rest may take as long
- * as the caller stays.
+ * caller's to follow. `timeoutMs` is how long the app has to begin its answer, all tries together; the rest
+ * may take as long as the caller stays. What could not be delivered is tried once more if it may be
+ * repeated, its body is still there, and the budget of retries allows it.
  *
  * @param passage where it is noted what became of it
  * @throws Fault `upstream-timeout` or `upstream-unreachable`, and those of a body that is too large or ends early
  */
 export async function forward(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
-  const { app, manifest } = settled(exchange, 'entry')
+  const entry = settled(exchange, 'entry')
   const { route, path, query } = settled(exchange, 'api')
-  const region = settled(exchange, 'region')
-  const upstream = upstreamIn(manifest.spec, 'stable', region)?.url
-  if (upstream === undefined) throw new Fault('region-denied', `${app} has no upstream in ${region}`)
-  const unsafe = unfetchable(upstream, ports.settings)
-  if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
-  const url = upstream.replace(/\/$/, '') + path + query
+  const upstream = upstreamOf(exchange)
+  const unsafe = unfetchable(upstream.url, ports.settings)
+  if (unsafe) throw new Fault('entry-invalid', `the upstream of ${entry.app} ${unsafe}`)
+  const url = upstream.url.replace(/\/$/, '') + path + query
+  const body = await exchange.body.forwarded()
+  const mayRepeat = idempotent.includes(exchange.method) && !(body instanceof ReadableStream)
 
-  const startedMs = ports.clock.now().getTime()
   const caller = await callerHeaders(exchange, ports)
+  passage.upstream = upstream.key
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), route.timeoutMs)
   try {
-    const answer = await ports.upstreams.fetch(url, {
-      method: exchange.method,
-      headers: forwardedHeaders(exchange, passage.trace, caller),
-      body: await exchange.body.forwarded(),
-      redirect: 'manual',
-      signal: abort.signal,
-    })
-    return answered(answer, exchange)
-  } catch (error) {
-    const { failure } = exchange.body
-    if (failure) throw failure
-    const fault = abort.signal.aborted ? 'upstream-timeout' : 'upstream-unreachable'
-    throw new Fault(fault, `${upstream}: ${error}`)
+    for (let tries = 1; ; tries++) {
+      passage.tries = tries
+      const startedMs = ports.clock.now().getTime()
+      try {
+        const headers = forwardedHeaders(exchange, passage.trace, caller)
+        const request = { method: exchange.method, headers, body, redirect: 'manual', signal: abort.signal } as const
+        const answer = await ports.upstreams.fetch(url, request)
+        passage.upstreamMs = ports.clock.now().getTime() - startedMs
+        await ports.standings.note(entry, upstream.key, answer.status >= 500)
+        return answered(answer, exchange)
+      } catch (error) {
+        passage.upstreamMs = ports.clock.now().getTime() - startedMs
+        const { failure } = exchange.body
+        if (failure) throw failure
+        await ports.standings.note(entry, upstream.key, true)
+        if (abort.signal.aborted) throw new Fault('upstream-timeout', `${upstream.url}: ${error}`)
+        const isAgain = tries < maxTries && mayRepeat && ports.standings.takeRetry(entry, upstream.key)
+        if (!isAgain) throw new Fault('upstream-unreachable', `${upstream.url}: ${error}`)
+        ports.counters.count(entry.app, 'api_retries_total', { upstream: upstream.key })
+      }
+    }
   } finally {
     clearTimeout(timer)
-    passage.upstreamMs = ports.clock.now().getTime() - startedMs
   }
 }
 

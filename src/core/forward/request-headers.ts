@@ -1,4 +1,5 @@
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { anyRegion } from '#core/residency/regions.ts'
 import type { Trace } from '#core/telemetry/trace.ts'
 import { isPassedHeader } from './header-names.ts'
 
@@ -29,6 +30,7 @@ export function forwardedHeaders(
   else headers.delete('tracestate')
   for (const [name, value] of Object.entries(caller)) headers.set(name, value)
   headers.set('gatehouse-request-id', exchange.requestId)
+  if (exchange.region !== undefined && exchange.region !== anyRegion) headers.set('gatehouse-region', exchange.region)
   headers.set('gatehouse-hops', String(hops + 1))
   return headers
 }

@@ -6,6 +6,7 @@ import { Api } from './api-schema.ts'
 import { Egress } from './egress-schema.ts'
 import { Workloads } from './identity-schema.ts'
 import { Limits } from './limits-schema.ts'
+import { Rollout } from './rollout-schema.ts'
 import { WebhookSource } from './webhook-schema.ts'
 
 export const stages = ['prototype', 'sandbox', 'validated', 'production', 'maintenance', 'decommission'] as const
@@ -62,14 +63,15 @@ export const Manifest = z.strictObject({
       upstreams: z
         .array(
           z.strictObject({
-            name: z.literal('stable'),
+            name: z.enum(['stable', 'canary']),
             region: RegionName.optional().describe('Where it stands'),
             url: z.string().max(2048),
           }),
         )
         .min(1)
         .max(16)
-        .describe('Where the app really lives: one, or one in each region'),
+        .refine(upstreams => upstreams.some(({ name }) => name === 'stable'), { error: 'must hold one named stable' })
+        .describe('Where the app really lives: one, or one in each region, and the next release beside it'),
       webhooks: z
         .record(SourceName, WebhookSource)
         .refine(sources => Object.keys(sources).length <= 50, { error: 'more than 50 sources' })
@@ -82,9 +84,19 @@ export const Manifest = z.strictObject({
         .optional()
         .describe('The whsec_ keys with which deliveries are signed for the app'),
       limits: Limits.prefault({}),
+      rollout: Rollout.optional(),
       breaker: Breaker.prefault({}),
       policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),
     })
+    .superRefine(({ upstreams, rollout }, { addIssue }) => {
+      const isThere = Array.isArray(upstreams) && upstreams.some(({ name }) => name === 'canary')
+      const complain = (path: string, message: string, remedy: string) =>
+        addIssue({ code: 'custom', path: [path], input: rollout, message, params: { remedy } })
+      if (rollout && !isThere)
+        complain('rollout', 'has no upstream named canary', 'Add the upstream, or remove `rollout`.')
+      if (!rollout && isThere)
+        complain('upstreams', 'hold a canary that nothing sends to', 'Add `rollout`, or remove the canary.')
+    }, onAnyObject)
     .refine(({ webhooks, api }) => api !== undefined || Object.keys(webhooks ?? {}).length > 0, {
       path: ['webhooks'],
       error: 'must name at least one source where there is no `api`: an app needs a way in',

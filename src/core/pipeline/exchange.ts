@@ -5,6 +5,7 @@ import type { Principal } from '#core/identity/principal.ts'
 import type { ApiRoute } from '#core/manifest/api-schema.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
+import type { ChosenUpstream } from '#core/steer/upstream.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
 import type { BodyReader } from './body.ts'
 
@@ -67,6 +68,8 @@ export interface Exchange {
   readonly origin?: { readonly country?: string; readonly continent?: string }
   /** Where everything of it is kept and sent. Set by `residency`; on `delivery` the event's own. */
   readonly region?: string
+  /** Set by `rollout` where it is not stable. */
+  readonly upstream?: ChosenUpstream
   /** Set by the runner when a policy drops the request: it is kept, and nothing further is done with it. */
   readonly isDropped?: true
   /** Headers for the answer, whatever it turns out to be. The runner joins those of all policies. */

@@ -4,7 +4,10 @@ import { bucketsMs } from './histogram.ts'
 const helps: Record<CounterName, string> = {
   hooks_requests_total:
     'Requests at /hooks by result: accepted, answered, dropped, duplicate, handshake, or a fault code',
-  api_requests_total: 'Requests at /apps by route, method and result: the HTTP status, or a fault code',
+  api_requests_total: 'Requests at /apps by route, method, upstream and result: the HTTP status, or a fault code',
+  api_retries_total: 'Requests that were sent to an upstream again',
+  upstream_changes_total: 'Times an upstream was found down (opened) or up again (closed), and a canary was called off',
+  standing_unheard_total: 'Reports of how upstreams stand that the meter did not answer in time',
   egress_requests_total:
     'Requests at /egress by the host of their rule, decision (allow, would-deny, deny) and result: the HTTP status, or a fault code',
   egress_bytes_total: 'Bytes of bodies sent out and taken in at /egress, by the host of their rule',

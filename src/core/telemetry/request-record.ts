@@ -38,6 +38,7 @@ export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage
     app: name,
     owner: entry?.manifest.spec.owner.user,
     team: entry?.manifest.spec.owner.team,
+    region: exchange.region,
     environment: labels?.environment,
     costCenter: labels?.cost_center,
     route: api?.route.path,
