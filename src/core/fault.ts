@@ -108,6 +108,13 @@ export const faults = {
     title: 'No service worker may be installed here',
     remediation: 'The address is shared by all apps. The owner removes the service worker from the pages of the app.',
   },
+  'issuer-unreachable': {
+    status: 503,
+    blame: 'gateway',
+    title: 'The issuer of tokens cannot be reached',
+    remediation: 'Try again; if it persists, an operator checks the address of the issuer, which the log names.',
+    retryAfterSeconds: 5,
+  },
   'upstream-unreachable': {
     status: 502,
     blame: 'app',
