@@ -39,6 +39,11 @@ export const outbound = new Pipeline({
   steer: [credential], //                          with what does it prove itself?
 })
 
+/** What a workload meets that asks for a token of its app. */
+export const exchange = new Pipeline({
+  admit: [registered, killSwitch, expiry, lifecycle],
+})
+
 /** What an event meets before each attempt, with the entry of that moment. A deny holds it back; it does not die. */
 export const delivery = new Pipeline({
   admit: [registered, killSwitch, expiry],
@@ -47,7 +52,7 @@ export const delivery = new Pipeline({
 
 /** Every policy by name, and whether a manifest is forbidden to weaken it. */
 export const policyNames: ReadonlyMap<string, boolean> = new Map(
-  [inbound, outbound, delivery].flatMap(pipeline =>
+  [inbound, outbound, exchange, delivery].flatMap(pipeline =>
     pipeline.policies.map(policy => [policy.name, policy.isMandatory] as const),
   ),
 )

@@ -12,6 +12,7 @@ import { egress } from './egress.ts'
 import { hooks } from './hooks.ts'
 import { operations } from './operations.ts'
 import { refuse } from './reply.ts'
+import { token } from './token.ts'
 
 /** Every HTTP way in. */
 export const doors = (ports: Ports) =>
@@ -19,6 +20,7 @@ export const doors = (ports: Ports) =>
     .route('/hooks', hooks(ports))
     .route('/apps', apps(ports))
     .route('/egress', egress(ports))
+    .route('/token', token(ports))
     .route('/admin/v1/apps', adminApps(ports))
     .route('/admin/v1/apps', switches(ports))
     .route('/admin/v1/apps', publishing(ports))

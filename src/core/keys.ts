@@ -7,6 +7,8 @@ export const keys = {
   revision: (app: string, digest: string) => `revisions/${app}/${digest}`,
   /** KV: the apps that are killed or quarantined, for an isolate that reaches no switchboard. */
   switches: 'switches',
+  /** KV: the app to which a workload belongs, by SHA-256 of issuer, subject and audience. */
+  identity: (digest: string) => `identities/${digest}`,
   /** KV: the public keys of an issuer, for all isolates. */
   keySet: (digest: string) => `key-sets/${digest}`,
   /** R2: a body too large for a mailbox row. */

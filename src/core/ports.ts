@@ -141,6 +141,8 @@ export type Lookup =
 export interface RegistryStore {
   pointer(app: string): Promise<unknown>
   revision(app: string, digest: string): Promise<unknown>
+  /** The app that a workload belongs to, by its digest; `undefined` when none is known. */
+  workload(digest: string): Promise<string | undefined>
   /** Writes in the order given; a reader may see the first items without the last. */
   write(items: readonly RegistryItem[]): Promise<void>
   /** The apps there are, by name, with what their pointers say of themselves. */

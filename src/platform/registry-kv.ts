@@ -14,6 +14,10 @@ export function kvRegistry(registry: KVNamespace): RegistryStore {
     pointer: app => read(keys.pointer(app)),
     revision: (app, digest) => read(keys.revision(app, digest)),
 
+    async workload(digest) {
+      return (await registry.get(keys.identity(digest), { cacheTtl: 30 })) ?? undefined
+    },
+
     async write(items) {
       for (const { key, value, metadata } of items) await registry.put(key, value, metadata ? { metadata } : undefined)
     },

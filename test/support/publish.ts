@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { keys } from '#core/keys.ts'
-import { publication } from '#core/manifest/publish.ts'
+import { publication, registryItems } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 import { documentOf } from './manifests.ts'
@@ -19,9 +18,8 @@ export async function publish({ name, webhooks, secrets = {}, spec = {} }: TestA
   const upstreams = [{ name: 'stable', url: 'https://app.example.com' }]
   const document = documentOf({ upstreams, webhooks, ...spec }, name)
   const setting = { now: new Date(), publishedBy: 'tests', environment: 'local', renew: false }
-  const { revision, pointer } = await publication(Manifest.parse(document), document, undefined, setting)
-  await env.REGISTRY.put(keys.revision(name, revision.digest), JSON.stringify(revision))
-  await env.REGISTRY.put(keys.pointer(name), JSON.stringify(pointer))
+  const made = await publication(Manifest.parse(document), document, undefined, setting)
+  for (const { key, value } of registryItems([made])) await env.REGISTRY.put(key, value)
   for (const [secret, value] of Object.entries(secrets)) {
     ;(env as Record<string, unknown>)[secretVariable(name, secret)] = value
   }

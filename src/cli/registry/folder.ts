@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '#core/fault.ts'
+import { isSameWorkload, takenWorkload } from '#core/identity/workload.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import { policyNames } from '#policies/pipeline.ts'
@@ -28,7 +29,7 @@ export async function readRegistry(folder: string, setting: GatewaySetting): Pro
     if (read.kind === 'refused') problems.push(...read.problems)
     else declared.push({ file, manifest: read.manifest, document: read.document })
   }
-  problems.push(...namesTwice(declared))
+  problems.push(...namesTwice(declared), ...workloadsTwice(declared))
   if (problems.length > 0) {
     const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`
     throw new Failure(`The registry ${folder} is refused: ${count}.`, 1, problems)
@@ -48,6 +49,17 @@ async function manifestFiles(folder: string): Promise<string[]> {
   const files = items.filter(item => item.isFile() && /\.ya?ml$/.test(item.name)).map(item => join(folder, item.name))
   if (files.length === 0) throw new Failure(`The registry folder ${folder} holds no *.yaml manifest.`)
   return files.sort()
+}
+
+/** One workload acts as one app, or a token of one would be a token of both. */
+function workloadsTwice(declared: readonly Declared[]): Problem[] {
+  const named = declared.flatMap(({ file, manifest: { metadata, spec } }) =>
+    spec.identity.map((workload, index) => ({ file, app: metadata.name, workload, index })),
+  )
+  return named.flatMap(({ file, app, workload, index }) => {
+    const owner = named.find(one => isSameWorkload(one.workload, workload))?.app ?? app
+    return owner === app ? [] : [{ file, ...takenWorkload(index, owner) }]
+  })
 }
 
 function namesTwice(declared: readonly Declared[]): Problem[] {

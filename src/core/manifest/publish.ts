@@ -1,3 +1,4 @@
+import { workloadDigest } from '#core/identity/workload.ts'
 import { keys } from '#core/keys.ts'
 import { digestOf } from './digest.ts'
 import type { Pointer, Revision } from './entry.ts'
@@ -18,6 +19,8 @@ export interface Publication {
   readonly change: 'new' | 'changed' | 'renewed' | 'unchanged'
   readonly revision: Revision
   readonly pointer: Pointer
+  /** The digests of the workloads that may act as the app. */
+  readonly workloads: readonly string[]
 }
 
 /** One key of the registry's storage, as `wrangler kv bulk put` takes it. */
@@ -45,8 +48,9 @@ export async function publication(
   const digest = await digestOf(document)
   const revision: Revision = { manifest: document, digest, schemaVersion: 1 }
   const app = metadata.name
+  const workloads = await Promise.all(spec.identity.map(workloadDigest))
   const isSame = previous?.digest === digest && previous.environment === environment
-  if (isSame && !renew) return { app, change: 'unchanged', revision, pointer: previous }
+  if (isSame && !renew) return { app, change: 'unchanged', revision, pointer: previous, workloads }
 
   const pointer: Pointer = {
     digest,
@@ -57,7 +61,7 @@ export async function publication(
     environment,
   }
   const change = !previous ? 'new' : isSame ? 'renewed' : 'changed'
-  return { app, change, revision, pointer }
+  return { app, change, revision, pointer, workloads }
 }
 
 function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer | undefined, now: Date): Date {
@@ -67,18 +71,21 @@ function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer |
 }
 
 /**
- * What publishing writes to storage. Revisions come first and pointers last, since several writes are not
- * one: a pointer never stands before what it points to.
+ * What publishing writes to storage. Revisions and workloads come first and pointers last, since several
+ * writes are not one: a pointer never stands before what it points to.
  */
 export function registryItems(publications: readonly Publication[]): RegistryItem[] {
   const revisions = publications.map(({ app, revision }) => ({
     key: keys.revision(app, revision.digest),
     value: JSON.stringify(revision),
   }))
+  const workloads = publications.flatMap(({ app, workloads }) =>
+    workloads.map(digest => ({ key: keys.identity(digest), value: app })),
+  )
   const pointers = publications.map(({ app, pointer }) => ({
     key: keys.pointer(app),
     value: JSON.stringify(pointer),
     metadata: { digest: pointer.digest, publishedAt: pointer.publishedAt, expiresAt: pointer.expiresAt },
   }))
-  return [...revisions, ...pointers]
+  return [...revisions, ...workloads, ...pointers]
 }

@@ -1,5 +1,6 @@
-import { Fault } from '#core/fault.ts'
-import type { Ports } from '#core/ports.ts'
+import { Fault, type Problem } from '#core/fault.ts'
+import { isSameWorkload, takenWorkload, workloadDigest } from '#core/identity/workload.ts'
+import type { Ports, RegistryStore } from '#core/ports.ts'
 import { openRevision, Pointer } from './entry.ts'
 import { type Publication, type PublishSetting, publication, registryItems } from './publish.ts'
 import type { Manifest } from './schema.ts'
@@ -19,7 +20,8 @@ type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'
  * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
  * as it is.
  *
- * @throws Fault `overloaded` when others publish the same app again and again meanwhile
+ * @throws Fault `overloaded` when others publish the same app again and again meanwhile, `manifest-refused` when a
+ *   workload that it names belongs to another app
  */
 export async function putInForce(
   manifest: Manifest,
@@ -28,6 +30,7 @@ export async function putInForce(
   { registryStore, switchboard, settings, clock }: Needed,
 ): Promise<Published> {
   const app = manifest.metadata.name
+  await refuseTaken(manifest, registryStore)
   for (let tries = 0; tries < maxTries; tries++) {
     const stored = Pointer.safeParse(await registryStore.pointer(app))
     const { sequence } = await switchboard.find(app)
@@ -41,6 +44,21 @@ export async function putInForce(
     if (!('behind' in spread)) return { publication: made, lacking: spread.lacking }
   }
   throw new Fault('overloaded', `others publish ${app} at the same time`)
+}
+
+/** One workload acts as one app: the other one's manifest, not the key that may outlive it, says whether it still does. */
+async function refuseTaken({ metadata, spec }: Manifest, store: RegistryStore): Promise<void> {
+  const problems: Problem[] = []
+  for (const [index, workload] of spec.identity.entries()) {
+    const owner = await store.workload(await workloadDigest(workload))
+    if (owner === undefined || owner === metadata.name) continue
+    const pointer = Pointer.safeParse(await store.pointer(owner))
+    const other =
+      pointer.data && (await openRevision(owner, pointer.data.digest, await store.revision(owner, pointer.data.digest)))
+    if (typeof other === 'object' && other.spec.identity.some(one => isSameWorkload(one, workload)))
+      problems.push(takenWorkload(index, owner))
+  }
+  if (problems.length > 0) throw new Fault('manifest-refused', `${problems.length} workloads are taken`, problems)
 }
 
 /**

@@ -9,8 +9,11 @@ import type { ChosenUpstream } from '#core/steer/upstream.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
 import type { BodyReader } from './body.ts'
 
-/** `apps` and `egress` are the API door and the way out; `delivery` is an event on its way to the app. */
-export type Door = 'hooks' | 'delivery' | 'apps' | 'egress'
+/**
+ * `apps` and `egress` are the API door and the way out, `token` is where workloads get tokens; `delivery` is an
+ * event on its way to the app.
+ */
+export type Door = 'hooks' | 'delivery' | 'apps' | 'egress' | 'token'
 
 /** One request on its way. Readonly: a policy hands a changed copy on through its verdict. */
 export interface Exchange {

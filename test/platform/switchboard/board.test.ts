@@ -37,6 +37,7 @@ function staleKv(nowMs: () => number): RegistryStore {
     revision: (app, digest) => read(keys.revision(app, digest)),
     write: async items => void writes.push(...items.map(({ key, value }) => ({ key, value, atMs: nowMs() }))),
     apps: async () => ({ apps: [] }),
+    workload: async () => undefined,
     revisions: async () => [],
   }
 }
