@@ -5,11 +5,13 @@ import { appToken } from './app-token.ts'
 import { bearerToken } from './bearer-token.ts'
 import { bodySize } from './body-size.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
+import { concurrency } from './concurrency.ts'
 import { credential } from './credential.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
 import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
+import { quota } from './quota.ts'
 import { rateLimit } from './rate-limit.ts'
 import { registered } from './registered.ts'
 import { residency } from './residency.ts'
@@ -25,7 +27,7 @@ export const inbound = new Pipeline({
   admit: [registered, killSwitch, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature, bearerToken], //    who is calling?            crypto
   authorize: [lifecycle, scopes], //               may they do this?
-  limit: [rateLimit], //                           had they their share?      counters
+  limit: [rateLimit, concurrency, quota], //       had they their share?      counters
   inspect: [filter, schema, residency], //         what are they sending?    reads the body
   steer: [rollout, circuitBreaker], //             where does it go?
 })

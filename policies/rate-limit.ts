@@ -1,5 +1,5 @@
-import { type LimitState, rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
-import type { Counter, RateRule } from '#core/limits/rate-rule.ts'
+import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
+import { type Limit, spend } from '#core/limits/spend.ts'
 import type { Rate } from '#core/manifest/limits-schema.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
@@ -15,32 +15,25 @@ export const rateLimit: Policy = {
 
   async before(exchange, { rates, clock }) {
     const { limits } = settled(exchange, 'entry').manifest.spec
-    const rules = exchange.webhook ? exchange.webhook.source.limits.rate : limits.rate
+    const { rate } = exchange.webhook?.source.limits ?? limits
     const units = exchange.api?.route.cost ?? 1
-    const states: LimitState[] = []
-    const taken: { counter: Counter; rule: RateRule }[] = []
-    for (const rate of rules) {
-      const { name, limit, windowSeconds, algorithm } = rate
-      const rule = { kind: algorithm, limit, windowSeconds }
-      const counter = counterOf(rate, exchange)
-      const taking = await rates.take(counter, rule, units, limits.onError)
-      if (taking.kind !== 'away') states.push({ name, rule, ...taking })
-      if (taking.kind === 'granted') {
-        taken.push({ counter, rule })
-        continue
-      }
-      for (const earlier of taken) rates.giveBack(earlier.counter, earlier.rule, units)
-      if (taking.kind === 'away') return deny('overloaded', `the store of the limit ${name} is away`)
-      const headers = { ...rateHeaders(states, clock.now()), ...retryAfter(taking.resetMs) }
-      return deny('rate-exceeded', `${name}: ${limit} in ${windowSeconds} s are spent`, headers)
-    }
-    return pass({ replyHeaders: { ...exchange.replyHeaders, ...rateHeaders(states, clock.now()) } })
+    const met = rate.map(each => limitOf(each, exchange))
+    const spending = await spend(met, units, limits.onError, { rates, nowMs: clock.now().getTime() })
+    if (spending.kind === 'away') return deny('overloaded', `the store of the limit ${spending.by} is away`)
+    const states = [...(exchange.limits ?? []), ...spending.states]
+    if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })
+    return deny('rate-exceeded', `${spending.by} is spent`, {
+      ...rateHeaders(states),
+      ...retryAfter(spending.resetMs),
+    })
   },
 }
 
 /** Whose requests are counted together; a source's are never counted with anything else. */
-function counterOf({ name, per }: Rate, { app, webhook, address = '', principal }: Exchange): Counter {
+function limitOf({ name, per, algorithm, limit, windowSeconds }: Rate, exchange: Exchange): Limit {
+  const { app, webhook, address = '', principal } = exchange
   const who = webhook ? `source ${webhook.name}` : principal && `caller ${principal.issuer} ${principal.subject}`
   const subject = { caller: who ?? `ip ${address}`, app: 'app', ip: `ip ${address}` }[per]
-  return { app, subject, name: webhook ? `${webhook.name}/${name}` : name }
+  const counter = { app, subject, name: webhook ? `${webhook.name}/${name}` : name }
+  return { name, rule: { kind: algorithm, limit, windowSeconds }, counter }
 }

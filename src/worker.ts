@@ -10,6 +10,7 @@ import { notices } from '#routes/notices.ts'
 import { sweep } from '#routes/sweep.ts'
 
 export { RateCounterObject as RateCounter } from '#platform/limits/rate-counter.ts'
+export { SlotCounterObject as SlotCounter } from '#platform/limits/slot-counter.ts'
 export { MailboxObject as Mailbox } from '#platform/mailbox/object.ts'
 export { MeterObject as Meter } from '#platform/meter.ts'
 export { SwitchboardObject as Switchboard } from '#platform/switchboard/board.ts'

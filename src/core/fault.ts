@@ -84,6 +84,18 @@ export const faults = {
     remediation:
       'Send it again after the time in `Retry-After`; `RateLimit` says how much is left, and when there is more.',
   },
+  'quota-exceeded': {
+    status: 429,
+    blame: 'caller',
+    title: 'The quota of the app is used up',
+    remediation: 'Send it again after the time in `Retry-After`, when the day or month of UTC is over.',
+  },
+  'concurrency-exceeded': {
+    status: 429,
+    blame: 'caller',
+    title: 'Too many requests of the app are under way',
+    remediation: 'Send it again once an earlier request has its answer.',
+  },
   'body-too-large': {
     status: 413,
     blame: 'caller',

@@ -15,6 +15,7 @@ import type { VerifiedCaller } from '#core/identity/caller.ts'
 import type { KeySets } from '#core/identity/key-sets.ts'
 import type { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Rates } from '#core/limits/rates.ts'
+import type { Slots } from '#core/limits/slots.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { Telling } from '#core/owner/notice.ts'
@@ -35,6 +36,7 @@ export interface Ports {
   readonly switchboard: Switchboard
   readonly secrets: Secrets
   readonly rates: Rates
+  readonly slots: Slots
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
   /** The public keys of the issuers that manifests and settings name. */

@@ -1,6 +1,7 @@
 import type { Consignment } from '#core/delivery/event.ts'
 import type { Notice } from '#core/owner/notice.ts'
 import type { RateCounterObject } from './limits/rate-counter.ts'
+import type { SlotCounterObject } from './limits/slot-counter.ts'
 import type { MailboxObject } from './mailbox/object.ts'
 import type { MeterObject } from './meter.ts'
 import type { SwitchboardObject } from './switchboard/board.ts'
@@ -15,6 +16,7 @@ export interface Env {
   readonly REGIONS?: unknown
   readonly MAILBOX: Objects<MailboxObject>
   readonly METER: Objects<MeterObject>
+  readonly SLOTS: Objects<SlotCounterObject>
   readonly RATES: Objects<RateCounterObject>
   readonly COURIER: {
     deliver(consignments: readonly Consignment[]): Promise<void>

@@ -5,6 +5,7 @@ import { KeySets } from '#core/identity/key-sets.ts'
 import { TokenKeys } from '#core/identity/token-keys.ts'
 import { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import { leasedRates } from '#core/limits/rates.ts'
+import { leasedSlots } from '#core/limits/slots.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports, Upstreams } from '#core/ports.ts'
@@ -18,6 +19,7 @@ import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
 import { kvKeySets } from './key-sets-kv.ts'
 import { durableRates } from './limits/rates-durable.ts'
+import { durableSlots } from './limits/slots-durable.ts'
 import { durableMailboxes } from './mailboxes.ts'
 import { meterCourt } from './meter.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
@@ -50,6 +52,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     switchboard: durableSwitchboard(env),
     secrets: envSecrets(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
+    slots: leasedSlots(durableSlots(env), { clock, log, counters }, waitUntil),
     rates: leasedRates(durableRates(env), clock, counters, log, waitUntil),
     keySets: new KeySets({
       discover: source => discover(source, upstreams, settings),

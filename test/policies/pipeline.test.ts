@@ -4,20 +4,20 @@ import { delivery, inbound, outbound, policyNames } from '#policies/pipeline.ts'
 /** What the design lets no manifest weaken, in the gateway's own spelling. */
 const mandatory = [
   'registered',
-  'kill-switch',
+  'killSwitch',
   'expiry',
   'lifecycle',
   'route',
-  'address-limit',
+  'addressLimit',
   'bodySize',
   'webhookSignature',
-  'bearer-token',
+  'bearerToken',
   'appToken',
   'target',
   'scopes',
   'residency',
   'credential',
-  'fleet-rules',
+  'fleetRules',
 ]
 
 describe('the pipelines', () => {
@@ -34,6 +34,8 @@ describe('the pipelines', () => {
       'lifecycle',
       'scopes',
       'rateLimit',
+      'concurrency',
+      'quota',
       'filter',
       'schema',
       'residency',

@@ -1,9 +1,10 @@
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { utf8Bytes } from '#core/encoding.ts'
 import { storeTimeoutMs } from '#core/limits/rates.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
 import { documentOf, faultsOf } from '../support/manifests.ts'
-import { stretchTimersOf } from '../support/time.ts'
+import { eventually, moveTimeBy, moveTimeTo, stretchTimersOf } from '../support/time.ts'
 
 beforeEach(() => stretchTimersOf(storeTimeoutMs))
 
@@ -47,4 +48,73 @@ it('two limits of one name are refused at publish', () => {
   const rate = [{ name: 'burst', limit: 9, windowSeconds: 1 }]
   const document = documentOf({ limits: { rate: [...rate, ...rate] } })
   expect(faultsOf(document)).toEqual(['spec.limits.rate[1].name: names two limits'])
+})
+
+it('a quota of the day is spent for all callers, and begins anew with the next day of UTC', async () => {
+  moveTimeTo('2026-11-21T23:00:00Z')
+  await apiApp('limit-quota', { spec: { limits: { quota: [{ limit: 2, per: 'day' }] } } })
+  const first = await call('limit-quota', '/')
+  expect(Object.fromEntries(first.headers)).toMatchObject({
+    'ratelimit-policy': '"day";q=2;w=86400',
+    ratelimit: '"day";r=1;t=3600',
+  })
+  await call('limit-quota', '/')
+  const refused = await call('limit-quota', '/')
+  expect(refused.headers.get('retry-after')).toBe('3600')
+  await expectFault(refused, 'quota-exceeded', 429)
+  moveTimeBy(3_600_000)
+  expect((await call('limit-quota', '/')).status).toBe(200)
+})
+
+it('all limits that a request met stand on its answer', async () => {
+  const rate = [{ name: 'burst', limit: 9, windowSeconds: 60 }]
+  await apiApp('limit-all', { spec: { limits: { rate, concurrency: 3, quota: [{ limit: 5, per: 'month' }] } } })
+  const { headers } = await call('limit-all', '/')
+  expect(headers.get('ratelimit-policy')).toMatch(
+    /^"burst";q=9;w=60, "concurrency";q=3;qu="concurrent-requests", "month";q=5;w=\d{7}$/,
+  )
+  expect(headers.get('ratelimit')).toMatch(/^"burst";r=8;t=\d+, "concurrency";r=2, "month";r=4;t=\d+$/)
+})
+
+describe('concurrency', () => {
+  const spec = { limits: { concurrency: 2 } }
+
+  it('refuses the request after as many as may be under way, until one of them has been read to its end', async () => {
+    const held: { isOver: boolean }[] = []
+    const answer = () => {
+      const one = { isOver: false }
+      held.push(one)
+      const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        while (!one.isOver) await new Promise(resolve => setTimeout(resolve, 5))
+        controller.close()
+      }
+      const start = (controller: ReadableStreamDefaultController<Uint8Array>) => controller.enqueue(utf8Bytes('ok'))
+      return new Response(new ReadableStream({ start, pull }))
+    }
+    await apiApp('limit-slots', { spec, answer })
+    const [first, second] = [await call('limit-slots', '/'), await call('limit-slots', '/')]
+    const refused = await call('limit-slots', '/')
+    expect(refused.headers.get('ratelimit')).toBe('"concurrency";r=0')
+    expect(refused.headers.get('retry-after')).toBe('1')
+    await expectFault(refused, 'concurrency-exceeded', 429)
+    Object.assign(held[0] ?? {}, { isOver: true })
+    expect(await first.text()).toBe('ok')
+    const third = await eventually(async () => {
+      const response = await call('limit-slots', '/')
+      expect(response.status).toBe(200)
+      return response
+    })
+    for (const each of held) each.isOver = true
+    await Promise.all([second.text(), third.text()])
+  })
+
+  it('frees the slot of a request that a later policy refuses, and of one whose app cannot be reached', async () => {
+    const limits = { concurrency: 1, quota: [{ limit: 1, per: 'day' }] }
+    await apiApp('limit-freed', { spec: { limits } })
+    expect((await call('limit-freed', '/')).status).toBe(200)
+    for (let n = 0; n < 3; n++) await expectFault(await call('limit-freed', '/'), 'quota-exceeded', 429)
+    const answer = () => Promise.reject(new TypeError('connection refused'))
+    await apiApp('limit-down', { spec: { limits: { concurrency: 1 } }, answer })
+    for (let n = 0; n < 3; n++) expect((await call('limit-down', '/', { method: 'POST' })).status).toBe(502)
+  })
 })

@@ -47,6 +47,15 @@ export const SourceLimits = z.strictObject({ rate: RateList.describe('Limits of 
 /** What may pass into and out of an app. */
 export const Limits = z.strictObject({
   rate: RateList.describe('Limits of `/apps` and `/egress`'),
+  concurrency: z.int().min(1).max(100_000).optional().describe('Requests of `/apps` that may be under way at once'),
+  quota: z
+    .array(z.strictObject({ limit: Units, per: z.enum(['day', 'month']) }))
+    .max(2)
+    .refine(quotas => new Set(quotas.map(quota => quota?.per)).size === quotas.length, {
+      error: 'names a day or a month twice',
+    })
+    .default([])
+    .describe('Units that may pass in a calendar day or month of UTC'),
   bodyBytes: z.int().min(1).max(maxBodyBytes).default(10_485_760),
   onError: OnError.describe('While the store of the limits is away: let a quarter pass, or nothing'),
 })

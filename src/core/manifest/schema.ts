@@ -104,7 +104,8 @@ export const Manifest = z.strictObject({
     })
     .superRefine(({ api, limits }, { addIssue }) => {
       for (const [index, { cost }] of (api?.routes ?? []).entries()) {
-        const small = limits?.rate?.find(({ limit }) => limit < cost)
+        const named = limits?.quota?.map(({ per, limit }) => ({ name: per, limit })) ?? []
+        const small = [...(limits?.rate ?? []), ...named].find(({ limit }) => limit < cost)
         if (!small) continue
         const message = `is more than the limit ${small.name} ever lets through`
         const remedy = `Lower it, or raise ${small.name} above ${small.limit}.`

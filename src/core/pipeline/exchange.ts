@@ -2,6 +2,7 @@ import type { Way } from '#core/egress/judge.ts'
 import type { Target } from '#core/egress/target.ts'
 import type { FoundToken } from '#core/egress/token-slots.ts'
 import type { Principal } from '#core/identity/principal.ts'
+import type { LimitState } from '#core/limits/rate-headers.ts'
 import type { ApiRoute } from '#core/manifest/api-schema.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
@@ -75,6 +76,10 @@ export interface Exchange {
   readonly upstream?: ChosenUpstream
   /** Set by the runner when a policy drops the request: it is kept, and nothing further is done with it. */
   readonly isDropped?: true
+  /** How the limits stand that the request has met so far. */
+  readonly limits?: readonly LimitState[]
+  /** Gives back the slot that `concurrency` took. */
+  readonly leave?: () => void
   /** Headers for the answer, whatever it turns out to be. The runner joins those of all policies. */
   readonly replyHeaders?: Readonly<Record<string, string>>
 }

@@ -10,7 +10,7 @@ describe('the least manifest', () => {
   it('gets the defaults that the design names', () => {
     const { metadata, spec } = Manifest.parse(documentOf())
     expect(metadata.labels).toEqual({})
-    expect(spec.limits).toEqual({ rate: [], bodyBytes: 10 * 1024 * 1024, onError: 'closed' })
+    expect(spec.limits).toEqual({ rate: [], quota: [], bodyBytes: 10 * 1024 * 1024, onError: 'closed' })
     expect(spec.policies).toEqual({})
     expect(spec.webhooks.github).toMatchObject({
       mode: 'queue',

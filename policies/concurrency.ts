@@ -1,0 +1,43 @@
+import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
+import { settled } from '#core/pipeline/exchange.ts'
+import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+
+/** A slot may come free at any moment, so a refused caller is told to wait no longer than this. */
+const retryAfterMs = 1_000
+
+/**
+ * At most so many requests of an app under way at once. A slot is free again when the answer has been read
+ * to its end, when the caller goes away, and when there is no answer.
+ */
+export const concurrency: Policy = {
+  name: 'concurrency',
+  doors: ['apps'],
+  isMandatory: false,
+
+  async before(exchange, { slots }) {
+    const { limits } = settled(exchange, 'entry').manifest.spec
+    const limit = limits.concurrency
+    if (limit === undefined) return pass()
+    const entering = await slots.enter(exchange.app, limit, limits.onError)
+    if (entering.kind === 'away') return deny('overloaded', 'the store of the slots is away')
+    const isIn = entering.kind === 'entered'
+    const state = { name: 'concurrency', quota: limit, unit: 'concurrent-requests' } as const
+    const states = [...(exchange.limits ?? []), { ...state, remaining: isIn ? entering.free : 0 }]
+    if (isIn) return pass({ limits: states, replyHeaders: rateHeaders(states), leave: entering.leave })
+    return deny('concurrency-exceeded', `${limit} are under way`, {
+      ...rateHeaders(states),
+      ...retryAfter(retryAfterMs),
+    })
+  },
+
+  after({ leave }, _, answer) {
+    if (!leave) return answer
+    if (!answer?.body || answer.status === 101) {
+      leave()
+      return answer
+    }
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    answer.body.pipeTo(writable).then(leave, leave)
+    return new Response(readable, answer)
+  },
+}

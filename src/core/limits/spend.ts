@@ -1,0 +1,48 @@
+import { periodOf } from './calendar-quota.ts'
+import type { LimitState } from './rate-headers.ts'
+import type { Counter, RateRule } from './rate-rule.ts'
+import type { OnError, Rates } from './rates.ts'
+
+/** One limit that a request meets: whose units are counted, and under which rule. */
+export interface Limit {
+  /** As callers learn it; letters, digits and hyphens. */
+  readonly name: string
+  readonly rule: RateRule
+  readonly counter: Counter
+}
+
+/** What became of a request that met some limits; `states` are those that were asked. */
+export type Spending =
+  | { readonly kind: 'granted'; readonly states: readonly LimitState[] }
+  | { readonly kind: 'refused'; readonly states: readonly LimitState[]; readonly by: string; readonly resetMs: number }
+  /** The store is away, and the limits are closed then. */
+  | { readonly kind: 'away'; readonly by: string }
+
+/** Takes units of each of several limits, or of none: what one refuses is given back to those before it. */
+export async function spend(
+  limits: readonly Limit[],
+  units: number,
+  onError: OnError,
+  { rates, nowMs }: { readonly rates: Rates; readonly nowMs: number },
+): Promise<Spending> {
+  const states: LimitState[] = []
+  for (const [index, { name, rule, counter }] of limits.entries()) {
+    const taking = await rates.take(counter, rule, units, onError)
+    if (taking.kind !== 'away') {
+      const { remaining, resetMs } = taking
+      states.push({ name, quota: rule.limit, windowSeconds: windowSeconds(rule, nowMs), remaining, resetMs })
+    }
+    if (taking.kind === 'granted') continue
+    for (const earlier of limits.slice(0, index)) rates.giveBack(earlier.counter, earlier.rule, units)
+    return taking.kind === 'away'
+      ? { kind: 'away', by: name }
+      : { kind: 'refused', states, by: name, resetMs: taking.resetMs }
+  }
+  return { kind: 'granted', states }
+}
+
+function windowSeconds(rule: RateRule, nowMs: number): number {
+  if (rule.kind !== 'calendar') return rule.windowSeconds
+  const { startMs, endMs } = periodOf(rule.per, nowMs)
+  return (endMs - startMs) / 1000
+}
