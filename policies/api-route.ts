@@ -8,7 +8,7 @@ import { settled } from '#core/pipeline/exchange.ts'
 import { answer, deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Tables live as long as the manifest that they were made of. */
-const tables = new WeakMap<Api, RouteTable>()
+const tables = new WeakMap<Api, RouteTable<ApiRoute>>()
 
 /**
  * Settles which route of the app's API a request is for, by its path as it was sent, and that its method may
@@ -47,7 +47,7 @@ export const apiRoute: Policy = {
   },
 }
 
-function tableOf(api: Api): RouteTable {
+function tableOf(api: Api): RouteTable<ApiRoute> {
   const known = tables.get(api)
   if (known) return known
   const table = new RouteTable(api.routes)
@@ -56,11 +56,11 @@ function tableOf(api: Api): RouteTable {
 }
 
 /** Whoever may GET may ask for the headers alone (RFC 9110 §9.3.2). */
-function routeFor({ byMethod }: Methods, method: string): ApiRoute | undefined {
+function routeFor({ byMethod }: Methods<ApiRoute>, method: string): ApiRoute | undefined {
   return byMethod.get(method) ?? (method === 'HEAD' ? byMethod.get('GET') : undefined)
 }
 
-function allowed({ byMethod }: Methods): string[] {
+function allowed({ byMethod }: Methods<ApiRoute>): string[] {
   const methods = [...byMethod.keys()]
   return byMethod.has('GET') && !byMethod.has('HEAD') ? [...methods, 'HEAD'] : methods
 }

@@ -1,6 +1,8 @@
 import { Pipeline } from '#core/pipeline/pipeline.ts'
 import { allowList } from './allow-list.ts'
+import { answerSchema } from './answer-schema.ts'
 import { apiRoute } from './api-route.ts'
+import { apiSchema } from './api-schema.ts'
 import { appToken } from './app-token.ts'
 import { bearerToken } from './bearer-token.ts'
 import { bodySize } from './body-size.ts'
@@ -28,7 +30,7 @@ export const inbound = new Pipeline({
   identify: [webhookSignature, bearerToken], //    who is calling?            crypto
   authorize: [lifecycle, scopes], //               may they do this?
   limit: [rateLimit, concurrency, quota], //       had they their share?      counters
-  inspect: [filter, schema, residency], //         what are they sending?    reads the body
+  inspect: [filter, schema, apiSchema, residency, answerSchema], // what are they sending?    reads the body
   steer: [rollout, circuitBreaker], //             where does it go?
 })
 

@@ -106,7 +106,8 @@ export const faults = {
     status: 422,
     blame: 'vendor',
     title: 'The payload is not what the app accepts',
-    remediation: 'Send JSON that fits the schema of the source; the log of the gateway names the places that do not.',
+    remediation:
+      'Send what fits the schema of the source or the contract of the API; the log of the gateway names the places that do not.',
   },
   'region-denied': {
     status: 451,
@@ -145,6 +146,12 @@ export const faults = {
     title: 'The app is down and is left alone for a while',
     remediation: 'Try again after the time in `Retry-After`. The owner looks at why the app failed.',
     retryAfterSeconds: 30,
+  },
+  'answer-mismatch': {
+    status: 502,
+    blame: 'app',
+    title: 'The answer of the app is not what its contract says',
+    remediation: 'The owner mends the answer or the contract; the log of the gateway names the places that differ.',
   },
   'upstream-failed': {
     status: 502,

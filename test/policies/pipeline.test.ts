@@ -38,7 +38,9 @@ describe('the pipelines', () => {
       'quota',
       'filter',
       'schema',
+      'schema',
       'residency',
+      'responseSchema',
       'rollout',
       'circuitBreaker',
     ])

@@ -1,28 +1,32 @@
-import type { ApiRoute } from '#core/manifest/api-schema.ts'
-
-/** The routes that share one path, by method. */
-export interface Methods {
-  readonly template: string
-  readonly byMethod: ReadonlyMap<string, ApiRoute>
+/** What is found by path and method. */
+interface Routed {
+  readonly path: string
+  readonly methods: readonly string[]
 }
 
-export interface Match {
-  readonly methods: Methods
+/** The routes that share one path, by method. */
+export interface Methods<Route extends Routed> {
+  readonly template: string
+  readonly byMethod: ReadonlyMap<string, Route>
+}
+
+export interface Match<Route extends Routed> {
+  readonly methods: Methods<Route>
   /** The values of `{parameters}`, as they were sent. */
   readonly params: Readonly<Record<string, string>>
 }
 
-interface Leaf {
+interface Leaf<Route> {
   readonly template: string
   readonly names: readonly string[]
-  readonly byMethod: Map<string, ApiRoute>
+  readonly byMethod: Map<string, Route>
 }
 
-interface Node {
-  readonly literals: Map<string, Node>
-  parameter?: Node
-  rest?: Leaf
-  leaf?: Leaf
+interface Node<Route> {
+  readonly literals: Map<string, Node<Route>>
+  parameter?: Node<Route>
+  rest?: Leaf<Route>
+  leaf?: Leaf<Route>
 }
 
 /** Two routes that would answer the same requests. */
@@ -37,10 +41,10 @@ export interface Clash {
  * before a final `*`, so the most specific path wins whatever the order in the manifest. The path is settled
  * before the method: a route that is more general never answers for a method that the specific one lacks.
  */
-export class RouteTable {
-  readonly #root: Node = { literals: new Map() }
+export class RouteTable<Route extends Routed> {
+  readonly #root: Node<Route> = { literals: new Map() }
 
-  constructor(routes: readonly ApiRoute[]) {
+  constructor(routes: readonly Route[]) {
     for (const route of routes) {
       const leaf = this.#leafOf(route.path)
       for (const method of route.methods) if (!leaf.byMethod.has(method)) leaf.byMethod.set(method, route)
@@ -48,7 +52,7 @@ export class RouteTable {
   }
 
   /** @param path raw and unambiguous, from its first slash on */
-  find(path: string): Match | undefined {
+  find(path: string): Match<Route> | undefined {
     const exact = matched(this.#root, path.slice(1).split('/'), 0, [])
     if (!path.includes('%')) return exact
     // An app decodes what the gateway compares as it was sent; where that would be another route, it is none.
@@ -56,7 +60,7 @@ export class RouteTable {
     return decoded?.methods === exact?.methods ? exact : undefined
   }
 
-  #leafOf(path: string): Leaf {
+  #leafOf(path: string): Leaf<Route> {
     const names: string[] = []
     let node = this.#root
     for (const segment of path.slice(1).split('/')) {
@@ -70,7 +74,7 @@ export class RouteTable {
         node.parameter ??= { literals: new Map() }
         node = node.parameter
       } else {
-        const next: Node = node.literals.get(segment) ?? { literals: new Map() }
+        const next: Node<Route> = node.literals.get(segment) ?? { literals: new Map() }
         node.literals.set(segment, next)
         node = next
       }
@@ -101,7 +105,12 @@ export function clashes(
 }
 
 /** Each node is visited at most once, so the walk costs no more than the table is large. */
-function matched(node: Node, segments: readonly string[], at: number, values: readonly string[]): Match | undefined {
+function matched<Route extends Routed>(
+  node: Node<Route>,
+  segments: readonly string[],
+  at: number,
+  values: readonly string[],
+): Match<Route> | undefined {
   const segment = segments[at]
   if (segment === undefined) return node.leaf && matchOf(node.leaf, values)
   const literal = node.literals.get(segment)
@@ -111,7 +120,7 @@ function matched(node: Node, segments: readonly string[], at: number, values: re
   return found ?? (node.rest && matchOf(node.rest, values))
 }
 
-function matchOf(leaf: Leaf, values: readonly string[]): Match {
+function matchOf<Route extends Routed>(leaf: Leaf<Route>, values: readonly string[]): Match<Route> {
   const params = Object.fromEntries(leaf.names.map((name, index) => [name, values[index] ?? '']))
   return { methods: leaf, params }
 }

@@ -1,5 +1,6 @@
 import type { JsonSchema, SchemaProblem } from './guards.ts'
 import { isObject } from './keywords.ts'
+import { patternSteps } from './patterns.ts'
 
 const maxSubschemas = 2_000
 const maxWrittenDepth = 32
@@ -100,7 +101,8 @@ function ownSteps(schema: Members): number {
     4 * (listOf(schema.required).length + needs) +
     writtenSteps(schema) +
     (schema.multipleOf === undefined ? 0 : 40) +
-    (schema.format === undefined ? 0 : 15)
+    (schema.format === undefined ? 0 : 15) +
+    patternSteps(schema.pattern)
   )
 }
 

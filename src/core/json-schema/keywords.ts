@@ -1,3 +1,5 @@
+import { compilePattern } from '#core/pattern.ts'
+
 /**
  * The keywords of JSON Schema 2020-12 as far as they are checked, in tables; a keyword is a row here.
  */
@@ -48,6 +50,10 @@ export const plain: Readonly<Record<string, Form>> = {
   enum: { must: 'be a list of at least one value', holds: value => Array.isArray(value) && value.length > 0 },
   const: anything,
   format: { must: `be one of ${formats.join(', ')}`, holds: value => formats.includes(String(value)) },
+  pattern: {
+    must: "be a pattern in RE2's syntax, without look-around and back-references",
+    holds: value => typeof value === 'string' && typeof compilePattern(value) !== 'string',
+  },
   minimum: number,
   maximum: number,
   exclusiveMinimum: number,
@@ -89,12 +95,11 @@ export const holders: Readonly<Record<string, 'one' | 'list' | 'map'>> = {
   $defs: 'map',
 }
 
-const linear = 'List the values with `enum` or `const`, or write a filter `when` with `matches`, whose time is linear.'
+const linear = 'Name the members in `properties`, or judge their names by `propertyNames` with a `pattern`.'
 const unevaluated = 'List what is allowed, and set `additionalProperties` or `items` to false.'
 
 /** Keywords that the library does not check, or not right, or not in bounded time; each with what to do instead. */
 export const refused: Readonly<Record<string, string>> = {
-  pattern: linear,
   patternProperties: linear,
   unevaluatedProperties: unevaluated,
   unevaluatedItems: unevaluated,

@@ -2,6 +2,7 @@ import { Validator as Library, type OutputUnit, type Schema } from '@cfworker/js
 import { costOf, costProblems, worst } from './cost.ts'
 import { formProblems, type JsonSchema, type SchemaProblem } from './guards.ts'
 import { annotations, holders, isObject } from './keywords.ts'
+import { formatOf, isOfPattern } from './patterns.ts'
 
 /** A larger body is not judged: it does not fit. */
 export const maxBodyBytes = 1_048_576
@@ -28,6 +29,9 @@ export interface Validator {
 export type Compiled =
   | { readonly kind: 'validator'; readonly validator: Validator }
   | { readonly kind: 'refused'; readonly problems: readonly SchemaProblem[] }
+
+/** Keywords that the library gets in other words. */
+const rewritten = new Set(['uniqueItems', 'pattern'])
 
 const known = new WeakMap<object, Validator>()
 
@@ -97,7 +101,8 @@ function told(errors: readonly OutputUnit[]): readonly string[] {
     if (failures.size >= maxFailures) break
     if (whole !== undefined && (keyword === 'false' || keywordLocation.startsWith(`${whole}/`))) continue
     whole = wholes.has(keyword) ? keywordLocation : undefined
-    if (!wrappers.has(keyword)) failures.add(`${pointerOf(error)} (${keyword})`)
+    const told = keyword === 'format' && isOfPattern(error.error) ? 'pattern' : keyword
+    if (!wrappers.has(keyword)) failures.add(`${pointerOf(error)} (${told})`)
   }
   return [...failures]
 }
@@ -113,14 +118,17 @@ function pointerOf({ keyword, instanceLocation, error }: OutputUnit): string {
 /** The schema as the library gets it: a copy, since it writes into it, and without annotations, which it would follow. */
 function forLibrary(schema: JsonSchema): JsonSchema {
   if (typeof schema === 'boolean') return schema
-  const entries = Object.entries(schema).filter(([name]) => !Object.hasOwn(annotations, name) && name !== 'uniqueItems')
+  const entries = Object.entries(schema).filter(([name]) => !Object.hasOwn(annotations, name) && !rewritten.has(name))
   const copy: Record<string, unknown> = Object.fromEntries(entries.map(([name, value]) => [name, copied(name, value)]))
-  if (schema.uniqueItems !== true) return copy
-  // The library compares all items even where there are more than `maxItems`.
-  const allOf = Array.isArray(copy.allOf) ? copy.allOf : []
-  // biome-ignore lint/suspicious/noThenProperty: a keyword's name
-  const unique = { if: { maxItems: schema.maxItems }, then: { uniqueItems: true } }
-  return { ...copy, allOf: [...allOf, unique] }
+  const instead: unknown[] = []
+  if (typeof schema.pattern === 'string') instead.push({ format: formatOf(schema.pattern) })
+  if (schema.uniqueItems === true) {
+    // The library compares all items even where there are more than `maxItems`.
+    // biome-ignore lint/suspicious/noThenProperty: a keyword's name
+    instead.push({ if: { maxItems: schema.maxItems }, then: { uniqueItems: true } })
+  }
+  if (instead.length === 0) return copy
+  return { ...copy, allOf: [...(Array.isArray(copy.allOf) ? copy.allOf : []), ...instead] }
 }
 
 function copied(name: string, value: unknown): unknown {

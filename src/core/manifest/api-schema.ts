@@ -1,8 +1,10 @@
 import * as z from 'zod'
-import { clashes, parameterName } from '#core/api/route-table.ts'
+import { parameterName } from '#core/api/route-table.ts'
 import { isPassedHeader } from '#core/forward/header-names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
+import { disagreements } from './api-checks.ts'
 import { Issuer } from './identity-schema.ts'
+import { ContractDocument, PayloadSchema } from './payload-rules.ts'
 
 /** The methods a route may take. TRACE and CONNECT are none of an app's business. */
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -100,6 +102,8 @@ export const ApiRoute = z.strictObject({
   timeoutMs: z.int().min(100).max(120_000).default(30_000).describe('How long the app has to begin its answer'),
   cost: z.int().min(1).max(1_000_000).default(1).describe('Units that a request takes of each limit'),
   bodyBytes: z.int().min(0).max(26_214_400).optional().describe('Instead of limits.bodyBytes'),
+  schema: PayloadSchema.optional().describe('JSON Schema (draft 2020-12) of the request body'),
+  responseSchema: PayloadSchema.optional().describe('The same of answers with a status from 200 to 299'),
   headers: z
     .strictObject({ request: HeaderRules.optional(), response: HeaderRules.optional() })
     .optional()
@@ -134,41 +138,12 @@ export type Cors = z.infer<typeof Cors>
 export const Api = z
   .strictObject({
     issuers: z.array(Issuer).max(8).default([]).describe('Who signs the tokens of callers'),
-    routes: z
-      .array(ApiRoute)
-      .min(1)
-      .max(maxRoutes)
-      .superRefine((routes, { addIssue }) => {
-        const written = routes.filter(({ path, methods }) => typeof path === 'string' && Array.isArray(methods))
-        if (written.length < routes.length) return
-        for (const { index, earlier, method } of clashes(routes)) {
-          const message = `takes ${method} on the same path as routes[${earlier}]`
-          const remedy = 'Leave the method to one of the two; the names of parameters make no difference.'
-          addIssue({ code: 'custom', path: [index, 'path'], input: routes[index]?.path, message, params: { remedy } })
-        }
-      }),
+    routes: z.array(ApiRoute).min(1).max(maxRoutes),
     cors: Cors.optional(),
+    openapi: ContractDocument.optional().describe("The app's OpenAPI 3.1 document; requests and answers must fit it"),
   })
-  .superRefine(({ routes, issuers }, { addIssue }) => {
-    const asking = Array.isArray(routes) ? routes.findIndex(route => route?.auth !== 'none') : -1
-    if (asking >= 0 && Array.isArray(issuers) && issuers.length === 0) {
-      const message = `is required: routes[${asking}] asks for a token, and nobody could sign one`
-      const remedy = 'List who signs the tokens of callers, or write `auth: none` where whoever asks may enter.'
-      addIssue({ code: 'custom', path: ['issuers'], input: issuers, message, params: { remedy } })
-    }
-    for (const [index, route] of (Array.isArray(routes) ? routes : []).entries()) {
-      if (route?.auth !== 'none' || !Array.isArray(route.scopes) || route.scopes.length === 0) continue
-      const message = 'would not be asked for: the route takes whoever comes'
-      const remedy = 'Remove `auth: none`, or the scopes.'
-      addIssue({ code: 'custom', path: ['routes', index, 'scopes'], input: route.scopes, message, params: { remedy } })
-    }
-    for (const [index, one] of (Array.isArray(issuers) ? issuers : []).entries()) {
-      if (typeof one?.issuer !== 'string' || issuers.findIndex(({ issuer }) => issuer === one.issuer) === index)
-        continue
-      const message = 'is listed twice'
-      const remedy = 'Join the two: one issuer may have several audiences and algorithms.'
-      addIssue({ code: 'custom', path: ['issuers', index, 'issuer'], input: one.issuer, message, params: { remedy } })
-    }
+  .superRefine((api, { addIssue }) => {
+    for (const { remedy, ...issue } of disagreements(api)) addIssue({ code: 'custom', ...issue, params: { remedy } })
   }, onAnyObject)
 
 export type Api = z.infer<typeof Api>

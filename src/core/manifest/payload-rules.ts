@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { compile } from '#core/cel/engine.ts'
+import { compileContract } from '#core/contract/contract.ts'
 import { compileSchema } from '#core/json-schema/validator.ts'
 
 /** What a filter may read of an event. */
@@ -22,6 +23,18 @@ export const PayloadSchema = z
     if (compiled.kind === 'validator') return
     for (const { path, reason, remedy } of compiled.problems) {
       addIssue({ code: 'custom', input: schema, message: reason, path: [...path], params: { remedy } })
+    }
+  })
+  .meta({ additionalProperties: true })
+
+/** An OpenAPI 3.1 document as far as it is judged by, itself checked. */
+export const ContractDocument = z
+  .record(z.string(), z.unknown())
+  .superRefine((document, { addIssue }) => {
+    const compiled = compileContract(document)
+    if (compiled.kind === 'contract') return
+    for (const { path, reason, remedy } of compiled.problems) {
+      addIssue({ code: 'custom', input: document, message: reason, path: [...path], params: { remedy } })
     }
   })
   .meta({ additionalProperties: true })

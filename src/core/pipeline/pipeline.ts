@@ -1,7 +1,7 @@
 import { Fault } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Exchange } from './exchange.ts'
-import { deny, type Mode, type Policy, type Verdict } from './policy.ts'
+import { deny, type Mode, type Policy, type Verdict, type Withheld } from './policy.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 
 /** Stages in the order in which a request meets them, cheap ones first. */
@@ -136,8 +136,9 @@ function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: num
 async function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports): Promise<Walk<Reply>> {
   const answer = walk.kind === 'ended' && walk.reply instanceof Response ? walk.reply : undefined
   try {
-    const changed = await policy.after?.(walk.exchange, ports, answer)
-    return answer && changed ? ({ ...walk, reply: changed } as Walk<Reply>) : walk
+    const finish = await policy.after?.(walk.exchange, ports, answer)
+    if (!answer || !finish) return walk
+    return finish instanceof Response ? replied(walk, finish) : withheld(policy, finish, walk, ports)
   } catch (error) {
     const detail = String(error)
     ports.log.write('error', 'policy-after-failed', { ...about(walk.exchange), policy: policy.name, detail })
@@ -146,6 +147,30 @@ async function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports):
     const refusal = { ...refusalOf(error, policy.name), policy: policy.name }
     return { kind: 'refused', exchange: walk.exchange, trail: walk.trail, refusal }
   }
+}
+
+/** An answer withheld is a refusal; in shadow mode that is recorded, and the answer goes out. */
+function withheld<Reply>(
+  policy: Policy,
+  { fault, detail, original }: Withheld,
+  walk: Walk<Reply>,
+  ports: Ports,
+): Walk<Reply> {
+  const { exchange, trail } = walk
+  const mode = modeOf(policy, exchange)
+  const verdict = deny(fault, detail)
+  trail.verdicts[policy.name] = count(exchange, ports, policy, verdict, mode)
+  if (mode === 'shadow') {
+    ports.log.write('info', 'would-deny', { ...about(exchange), policy: policy.name, fault, detail })
+    return replied(walk, original)
+  }
+  original.body?.cancel().catch(() => {})
+  const refusal = { fault, detail, headers: {}, problems: [], policy: policy.name }
+  return { kind: 'refused', exchange, trail, refusal }
+}
+
+function replied<Reply>(walk: Walk<Reply>, reply: Response): Walk<Reply> {
+  return { ...walk, reply } as Walk<Reply>
 }
 
 function about(exchange: Exchange): Record<string, unknown> {

@@ -19,6 +19,17 @@ export type Verdict =
 /** How a manifest may set a policy that is not mandatory. In `shadow` a deny or drop is recorded and the request passes. */
 export type Mode = 'enforce' | 'shadow' | 'off'
 
+/** An answer that may not go out as it is. */
+export interface Withheld {
+  readonly fault: FaultCode
+  readonly detail: string
+  /** The answer, still to be read, for when this is only recorded. */
+  readonly original: Response
+}
+
+/** What a policy leaves of an answer: another one, a reason to withhold it, or nothing to be changed. */
+export type Finish = Response | Withheld | undefined
+
 /** One rule that a request meets on its way. It never calls the next one: the runner does. */
 export interface Policy {
   readonly name: string
@@ -33,7 +44,7 @@ export interface Policy {
    *
    * @param answer `undefined` when the walk was refused, or does not end in an HTTP answer
    */
-  after?(exchange: Exchange, ports: Ports, answer?: Response): Response | undefined | Promise<Response | undefined>
+  after?(exchange: Exchange, ports: Ports, answer?: Response): Finish | Promise<Finish>
 }
 
 /** Lets the request go on, with what the policy learned. */

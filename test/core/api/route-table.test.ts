@@ -4,7 +4,7 @@ import { ApiRoute } from '#core/manifest/api-schema.ts'
 
 const route = (path: string, methods: string[] = ['GET']) => ApiRoute.parse({ path, methods, auth: 'none' })
 const table = (...paths: string[]) => new RouteTable(paths.map(path => route(path)))
-const found = (routes: RouteTable, path: string) => routes.find(path)?.methods.template
+const found = (routes: RouteTable<ApiRoute>, path: string) => routes.find(path)?.methods.template
 
 describe('a route', () => {
   it('without parameters takes its path alone, letter for letter', () => {

@@ -35,7 +35,11 @@ describe('at publish, a schema is refused', () => {
     ['with content keywords', { contentEncoding: 'base64' }, /^contentEncoding: is not a keyword/],
     ['with a dynamic reference', { $dynamicRef: '#a' }, /^\$dynamicRef: is not a keyword/],
     ['with an anchor', { $anchor: 'a' }, /^\$anchor: is not a keyword/],
-    ['with a pattern', { properties: { a: { pattern: 'x' } } }, /^properties\/a\/pattern: is not a keyword/],
+    [
+      'with a pattern that looks back',
+      { properties: { a: { pattern: '(x)\\1' } } },
+      /^properties\/a\/pattern: must be a pattern in RE2/,
+    ],
     ['with patterns of names', { patternProperties: { x: {} } }, /^patternProperties: is not a keyword/],
     ['with unevaluatedProperties', { unevaluatedProperties: false }, /^unevaluatedProperties: is not a keyword/],
     ['with unevaluatedItems', { unevaluatedItems: false }, /^unevaluatedItems: is not a keyword/],
@@ -109,7 +113,7 @@ describe('at publish, a schema is refused', () => {
 it('names what was meant: the keyword, the definition, or what to write instead of a pattern', () => {
   expect(problems({ propertees: {} })[0]?.remedy).toBe('Did you mean `properties`?')
   expect(problems({ $ref: '#/$defs/amuont', $defs: { amount: {} } })[0]?.remedy).toBe('Did you mean `amount`?')
-  expect(problems({ pattern: 'x' })[0]?.remedy).toContain('`when` with `matches`')
+  expect(problems({ patternProperties: {} })[0]?.remedy).toContain('`propertyNames` with a `pattern`')
 })
 
 it('accepts what only tells a reader something, and what just fits', () => {

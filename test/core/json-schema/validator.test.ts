@@ -30,6 +30,9 @@ describe('a document is judged by', () => {
     [{ format: 'ipv4' }, '192.0.2.1', '192.0.2.256'],
     [{ format: 'ipv6' }, '2001:db8::1', '2001:db8:::1'],
     [{ format: 'uri' }, 'https://example.com/a?b#c', '/a'],
+    [{ pattern: '^[a-z]+\\d' }, 'ab1', 'aB1'],
+    [{ pattern: '(a+)+$', format: 'email', allOf: [{ minLength: 3 }] }, 'a@example.coma', 'a@example.com'],
+    [{ propertyNames: { pattern: '^x-' } }, { 'x-a': 1 }, { a: 1 }],
     [{ required: ['a'] }, { a: null }, { b: 1 }],
     [{ properties: { a: { type: 'string' } } }, { a: '', b: 1 }, { a: 1 }],
     [
