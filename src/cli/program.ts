@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '#package' with { type: 'json' }
 import { apps } from './commands/apps.ts'
 import { build } from './commands/build.ts'
+import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
 import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
@@ -18,6 +19,7 @@ export const program = new Command('gatehouse')
   .addCommand(push)
   .addCommand(apps)
   .addCommand(events)
+  .addCommand(egress)
   .addCommand(replays)
   .addCommand(send)
 

@@ -10,6 +10,7 @@ import type {
   StoredEvent,
 } from '#core/delivery/event.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
+import type { Places } from '#core/egress/places.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
 import type { VerifiedCaller } from '#core/identity/caller.ts'
 import type { KeySets } from '#core/identity/key-sets.ts'
@@ -30,6 +31,7 @@ export interface Ports {
   readonly clock: Clock
   readonly log: Log
   readonly counters: Counters
+  readonly places: Places
   readonly registry: Registry
   readonly registryStore: RegistryStore
   readonly switches: Switches

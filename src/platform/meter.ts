@@ -9,6 +9,10 @@ export type Deltas = Readonly<Record<string, number>>
 /** More series than this are folded into nothing: a label that grows without bound is a mistake. */
 const maxSeries = 5_000
 
+/** Places that an app sought in vain: so many, for so long after the last time. */
+const maxPlaces = 1_000
+const placesKeptMs = 14 * 86_400_000
+
 /**
  * One app's counters, summed over all isolates. One object per app carries some 1,000 flushes a second,
  * which is 100 requests each: 100,000 requests a second for one app. Past that, shard by isolate.
@@ -19,6 +23,9 @@ export class MeterObject extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
     ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID')
+    ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, n INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID',
+    )
     ctx.storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)',
     )
@@ -38,6 +45,28 @@ export class MeterObject extends DurableObject {
     if (judgement.changes.length > 0)
       this.ctx.storage.sql.exec('INSERT OR REPLACE INTO standing VALUES (1, ?)', JSON.stringify(judgement.standing))
     return judgement
+  }
+
+  /** Adds where an isolate saw the app wanting to go; past the limit the places sought longest ago are forgotten. */
+  sought(counts: Deltas, nowMs: number): void {
+    const { sql } = this.ctx.storage
+    for (const [key, by] of Object.entries(counts)) {
+      sql.exec(
+        'INSERT INTO places VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET n = n + excluded.n, last = excluded.last',
+        key,
+        by,
+        nowMs,
+      )
+    }
+    sql.exec('DELETE FROM places WHERE last < ?', nowMs - placesKeptMs)
+    sql.exec('DELETE FROM places WHERE key NOT IN (SELECT key FROM places ORDER BY last DESC LIMIT ?)', maxPlaces)
+  }
+
+  /** The places sought lately. */
+  places(nowMs: number): { key: string; n: number; last: number }[] {
+    const since = nowMs - placesKeptMs
+    const query = 'SELECT key, n, last FROM places WHERE last >= ?'
+    return this.ctx.storage.sql.exec<{ key: string; n: number; last: number }>(query, since).toArray()
   }
 
   /** Adds what an isolate counted since it last reported. */

@@ -24,6 +24,7 @@ import { durableMailboxes } from './mailboxes.ts'
 import { meterCourt } from './meter.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
+import { meteredPlaces } from './places-metered.ts'
 import { kvRegistry } from './registry-kv.ts'
 import { envSecrets } from './secrets-env.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from './switchboard/port.ts'
@@ -46,6 +47,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     clock,
     log,
     counters,
+    places: meteredPlaces(env, clock, waitUntil),
     registry: switchedRegistry(registry, switches),
     registryStore,
     switches,

@@ -28,7 +28,7 @@ const audience = 'gatehouse:admin'
 export async function localKeys(paths: ReturnType<typeof statePaths>, now: Date): Promise<LocalKeys> {
   await mkdir(paths.state, { recursive: true })
   const { signing, operator, keyEncryption } = await openKeys(paths.keys)
-  const token = await new SignJWT({ roles: ['operator', 'viewer'] })
+  const token = await new SignJWT({ roles: ['operator', 'author', 'viewer'] })
     .setProtectedHeader({ alg: 'ES256', kid: operator.kid ?? '' })
     .setIssuer(issuer)
     .setAudience(audience)

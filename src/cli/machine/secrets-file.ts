@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import type { Problem } from '#core/fault.ts'
+import { secretsOf } from '#core/manifest/egress-credential.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 import { Failure } from '../output.ts'
 import type { Declared } from '../registry/folder.ts'
@@ -36,6 +37,7 @@ export function missingSecrets(declared: readonly Declared[], variables: Readonl
     [
       ...Object.values(spec.webhooks).flatMap(source => source.secrets),
       ...(spec.signing?.secrets ?? []),
+      ...spec.egress.flatMap(({ credential }) => (credential ? secretsOf(credential) : [])),
       ...(spec.owner.notify ? [spec.owner.notify.secret] : []),
     ].map(name => secretVariable(metadata.name, name)),
   )

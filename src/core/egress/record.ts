@@ -22,7 +22,7 @@ export interface Outcome {
  * The one line that the log keeps of a request to the outside, and its counters: who, where, by which rule,
  * what became of it. Never a query, a body, a header, or a segment of the path that may be somebody's.
  */
-export function record(exchange: Exchange, outcome: Outcome, { log, counters, clock }: Ports): void {
+export function record(exchange: Exchange, outcome: Outcome, { log, counters, clock, places }: Ports): void {
   const { target, way, method, entry } = exchange
   const app = entry?.app ?? '-'
   const rule = way?.rule
@@ -36,11 +36,14 @@ export function record(exchange: Exchange, outcome: Outcome, { log, counters, cl
     host: target?.url.host,
     path: target && pathTemplate(target.url.pathname),
     rule: rule?.to,
+    region: rule?.region,
     credential: rule && decision === 'allow' ? rule.credential?.secret : undefined,
     ms: clock.now().getTime() - exchange.receivedAt.getTime(),
     ...facts,
     ...(refusal && { fault: refusal.fault, policy: refusal.policy, detail: refusal.detail }),
   })
+  if (target && entry && (decision === 'would-deny' || refusal?.policy === 'allowList'))
+    places.note(app, { method, origin: target.url.origin, path: pathTemplate(target.url.pathname) })
   const host = way ? hostText(way.matched.labels) : '-'
   const result = refusal?.fault ?? String(status)
   counters.count(app, 'egress_requests_total', { host, decision, result })

@@ -69,10 +69,13 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
 }
 
 function crossedEgress(document: unknown): CrossedEgress {
-  const [stage, egress, allowListMode] = ['/lifecycle/stage', '/egress', '/policies/allowList/mode'].map(pointer =>
-    atPointer(document, `/spec${pointer}`),
-  )
-  return CrossedEgress.parse({ stage, egress, allowListMode })
+  const [stage, egress, regions, allowListMode] = [
+    '/lifecycle/stage',
+    '/egress',
+    '/residency/regions',
+    '/policies/allowList/mode',
+  ].map(pointer => atPointer(document, `/spec${pointer}`))
+  return CrossedEgress.parse({ stage, egress, regions, allowListMode })
 }
 
 function upstreamFindings({ upstreams }: Crossed, setting: CheckSetting): Finding[] {

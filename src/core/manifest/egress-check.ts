@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { isUnderPublicSuffix } from '#core/egress/public-suffix.ts'
 import { type Rule, readRule } from '#core/egress/rule.ts'
+import type { Regions } from '#core/residency/regions.ts'
 import type { Finding } from './problems.ts'
 
 /** The parts of `spec` that the cross-checks read, whatever else is wrong with them. */
@@ -12,6 +13,7 @@ export const CrossedEgress = z.object({
       z
         .object({
           to: z.string().catch(''),
+          region: z.string().optional().catch(undefined),
           mode: z.string().optional().catch(undefined),
           credential: z
             .object({ tokenUrl: z.string().optional().catch(undefined) })
@@ -21,16 +23,22 @@ export const CrossedEgress = z.object({
         .catch({ to: '' }),
     )
     .catch([]),
+  /** `undefined`: the app's data may be anywhere. */
+  regions: z.array(z.string()).optional().catch(undefined),
   allowListMode: z.string().optional().catch(undefined),
 })
 
 export type CrossedEgress = z.infer<typeof CrossedEgress>
 
+interface Setting extends FetchSetting {
+  readonly regions: Regions
+}
+
 /** Stages in which an app may still be finding out where it goes. */
 const findingOut = ['prototype', 'sandbox']
 
 /** What is wrong with an app's ways out beyond the form of each rule. */
-export function egressFindings({ stage, egress, allowListMode }: CrossedEgress, setting: FetchSetting): Finding[] {
+export function egressFindings({ stage, egress, regions, allowListMode }: CrossedEgress, setting: Setting): Finding[] {
   const rules = egress.map(({ to }, index) => readRule(to, index))
   const first = new Map(egress.map(({ to }, index) => [to, index] as const).reverse())
   const isSettled = !findingOut.includes(stage)
@@ -39,7 +47,7 @@ export function egressFindings({ stage, egress, allowListMode }: CrossedEgress, 
     remedy: 'Write the rules that `gatehouse egress suggest` proposes, and set `enforce`.',
   }
   return [
-    ...egress.flatMap(({ to, mode, credential }, index) => {
+    ...egress.flatMap(({ to, mode, region, credential }, index) => {
       const rule = rules[index]
       const at = ['spec', 'egress', index]
       const earlier = first.get(to)
@@ -49,6 +57,7 @@ export function egressFindings({ stage, egress, allowListMode }: CrossedEgress, 
           ? [{ at: [...at, 'to'], reason: `says the same as egress[${earlier}]`, remedy: 'Keep one of the two.' }]
           : []),
         ...(mode === 'shadow' && isSettled ? [{ at: [...at, 'mode'], ...shadow }] : []),
+        ...regionFindings(region, regions, [...at, 'region'], setting),
         ...tokenUrlFindings(credential?.tokenUrl, [...at, 'credential', 'tokenUrl'], setting),
       ]
     }),
@@ -85,6 +94,22 @@ function ruleFindings(rule: Rule, hasCredential: boolean, at: (string | number)[
       'Name the host, or use * for exactly one label, where a credential goes along.',
     )
   return found
+}
+
+/** What an app's residency forbids to be sent there; a rule that names no region promises nothing and is not held to it. */
+function regionFindings(
+  region: string | undefined,
+  allowed: readonly string[] | undefined,
+  at: (string | number)[],
+  { regions }: Setting,
+): Finding[] {
+  if (region === undefined) return []
+  const known = [...regions.keys()].join(', ') || 'none'
+  if (!regions.has(region))
+    return [{ at, reason: `${region} is not a region of this gateway`, remedy: `Known regions: ${known}.` }]
+  if (!allowed || allowed.includes(region)) return []
+  const remedy = `Call the vendor's address in ${allowed.join(' or ')}, or add ${region} to residency.regions.`
+  return [{ at, reason: `${region} is outside residency.regions`, remedy }]
 }
 
 function tokenUrlFindings(tokenUrl: string | undefined, at: (string | number)[], setting: FetchSetting): Finding[] {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { readRule } from '#core/egress/rule.ts'
+import { RegionName } from '#core/names.ts'
 import { Credential } from './egress-credential.ts'
 
 /** Where, in the grammar of `src/core/egress/rule.ts`. */
@@ -17,6 +18,7 @@ const To = z
 export const EgressRule = z.strictObject({
   to: To.describe('Where: [METHOD[,METHOD] ]https://host[:port][/path]'),
   credential: Credential.optional().describe('What the gateway proves the app with; the app never sees it'),
+  region: RegionName.optional().describe('Where the outside keeps what it is sent'),
   mode: z
     .enum(['enforce', 'shadow', 'off'])
     .default('enforce')
