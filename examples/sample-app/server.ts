@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { Webhook } from 'standardwebhooks'
+import { callerOf } from './caller.ts'
 
 /** One delivery as this app took it. */
 export interface Received {
@@ -24,19 +25,28 @@ interface Failing {
  * A micro-app as anybody would write one: it takes webhooks, checks the gateway's signature with the
  * unmodified `standardwebhooks` package, does its work once per `webhook-id`, and shows what came.
  *
+ * `GET /v1/places` is its API, for callers that the gateway has let in.
  * `GET /` shows it as a page, `GET /received` as JSON; `POST /failing {path, status, times}` makes the
  * next deliveries to a path fail, for trying out retries.
  *
  * @param keys the `whsec_` keys that the manifest lists under `signing`
+ * @param gateway the address of the gateway whose tokens it believes
  */
-export function sampleApp(keys: readonly string[]): Server {
+export function sampleApp(keys: readonly string[], gateway: string): Server {
   const received: Received[] = []
   const failing = new Map<string, Failing>()
   const webhooks = keys.map(key => new Webhook(key))
+  const caller = callerOf('where2eat', gateway)
 
   return createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://app').pathname
     const body = await bodyOf(request)
+    if (path === '/v1/places') {
+      const subject = await caller(request.headers['gatehouse-token'])
+      if (subject === undefined) return response.writeHead(401).end()
+      response.writeHead(200, { 'content-type': 'application/json' })
+      return response.end(JSON.stringify({ places: ['Zum Anker', 'Casa Luz'], caller: subject }))
+    }
     if (request.method === 'GET') {
       const json = path === '/received'
       response.writeHead(200, { 'content-type': json ? 'application/json' : 'text/html; charset=utf-8' })

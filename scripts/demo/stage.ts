@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { callAdmin } from '#cli/client/admin.ts'
 import { startMachine } from '#cli/machine/machine.ts'
 import { root, statePaths } from '#cli/machine/paths.ts'
-import { startSample } from '#cli/machine/sample-app.ts'
+import { startSampleApp } from '#cli/machine/samples.ts'
 import { readSecrets, signingKeys } from '#cli/machine/secrets-file.ts'
 import { type Declared, readRegistry } from '#cli/registry/folder.ts'
 import { gatewaySetting } from '#cli/registry/setting.ts'
@@ -40,9 +40,10 @@ export async function openStage(): Promise<Stage> {
   const declared = (await readRegistry(join(root, 'examples/registry'), gatewaySetting('local'))).map(one =>
     at(one, appPort),
   )
-  const sample = await startSample(signingKeys(declared, variables), appPort)
+  const port = await freePort()
+  const sample = await startSampleApp(signingKeys(declared, variables), `http://127.0.0.1:${port}`, appPort)
   const machine = await startMachine({
-    port: await freePort(),
+    port,
     state,
     declared,
     variables,

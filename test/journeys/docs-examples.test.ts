@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '#cli/machine/paths.ts'
-import { startSample } from '#cli/machine/sample-app.ts'
+import { type Sample, startSampleApp, startSampleProvider } from '#cli/machine/samples.ts'
 import { readSecrets, signingKeys } from '#cli/machine/secrets-file.ts'
 import { readRegistry } from '#cli/registry/folder.ts'
 import { gatewaySetting } from '#cli/registry/setting.ts'
@@ -51,12 +51,14 @@ describe('commands and requests in the documentation', () => {
   let gateway: Started
   let place: Place
   let keys: string[]
+  let provider: Sample
 
   beforeAll(async () => {
     folder = await temporaryFolder()
     place = {
       port: await freePort(),
       appPort: await freePort(),
+      providerPort: await freePort(),
       state: join(folder.path, 'state'),
       registry: join(folder.path, 'registry'),
     }
@@ -69,11 +71,13 @@ describe('commands and requests in the documentation', () => {
     const secrets = join(root, 'examples/secrets.env')
     keys = signingKeys(declared, await readSecrets(secrets))
     const registry = ['--registry', place.registry, '--secrets', secrets]
+    provider = await startSampleProvider(place.providerPort)
     gateway = await startGatehouse([...registry, '--port', String(place.port), '--state', place.state, '--no-samples'])
   })
 
   afterAll(async () => {
     await gateway?.stop()
+    provider?.stop()
     await folder[Symbol.asyncDispose]()
   })
 
@@ -94,7 +98,7 @@ describe('commands and requests in the documentation', () => {
       const code = blocks.find(({ info }) => info === 'js run')?.content
       const app = code
         ? await startScript(located(code, place), { SIGNING_KEYS: keys.join(' ') })
-        : { ...(await startSample(keys, place.appPort)), output: () => '' }
+        : { ...(await startSampleApp(keys, gateway.url, place.appPort)), output: () => '' }
       try {
         for (const block of blocks.filter(({ info }) => info === 'sh run')) await run(block)
         if (!code) return

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { guide } from '../machine/guide.ts'
 import { startMachine } from '../machine/machine.ts'
 import { root } from '../machine/paths.ts'
-import { startSample } from '../machine/sample-app.ts'
+import { startSampleApp, startSampleProvider } from '../machine/samples.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
 import { type Declared, readRegistry } from '../registry/folder.ts'
@@ -32,7 +32,7 @@ export const start = new Command('start')
   )
   .option('--secrets <file>', 'file of SECRET_<APP>__<NAME>=value lines (with the example registry: its own)')
   .option('--state <folder>', 'where KV, mailboxes, bodies and keys are kept', '.gatehouse')
-  .option('--no-samples', 'do not start the sample micro-app')
+  .option('--no-samples', 'do not start the sample micro-app and the sample identity provider')
   .option('--json', 'once ready, print one line of JSON instead of the guide', false)
   .action(async ({ port, registry, secrets, state, samples, json }: Options) => {
     const declared = await readRegistry(registry, gatewaySetting('local'))
@@ -43,19 +43,29 @@ export const start = new Command('start')
       tell(`${paint('yellow', 'warning', process.stderr)} ${name} is not set: requests that need it get secret-missing`)
     }
 
-    const app = samples ? await startSample(signingKeys(declared, variables)) : undefined
     const onRestarted = () => tell('workerd had died and runs again; its state was on disk.')
-    const machine = await startMachine({ port, state, declared, variables, onRestarted }).catch(error => {
-      app?.stop()
-      throw error
-    })
+    const beside = samples
+      ? [startSampleApp(signingKeys(declared, variables), `http://127.0.0.1:${port}`), startSampleProvider()]
+      : []
+    const [started, ...startedBeside] = await Promise.allSettled([
+      startMachine({ port, state, declared, variables, onRestarted }),
+      ...beside,
+    ] as const)
+    const running = startedBeside.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+    const failed = [started, ...startedBeside].find(one => one.status === 'rejected')
+    if (failed || started.status === 'rejected') {
+      for (const sample of running) sample.stop()
+      if (started.status === 'fulfilled') await started.value.stop()
+      throw failed?.reason
+    }
+    const machine = started.value
     if (machine.orphans > 0) tell(`Ended ${machine.orphans} workerd that an earlier start had left behind.`)
     if (json) say(JSON.stringify({ url: machine.url, state, registry, apps: declared.map(appName) }))
     else say(`Gatehouse is listening on ${machine.url}\n${guide({ port, state, isExample, samples })}`)
 
     const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(name => once(process, name).then(() => name)))
     tell(`${signal}: stopping.`)
-    app?.stop()
+    for (const sample of running) sample.stop()
     await machine.stop()
     process.exit(0)
   })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { samplePort } from './sample-app.ts'
+import { samplePorts } from './samples.ts'
 
 /** What a started gateway says can be tried, with exactly the options that reach it. */
 export function guide(started: {
@@ -17,13 +17,21 @@ export function guide(started: {
     `  npx gatehouse send stripe --app shop --source stripe${atUrl}`,
     `  npx gatehouse send github --app helpdesk --source github --forge${atUrl}`,
   ]
+  const provider = `http://127.0.0.1:${samplePorts.provider}`
+  const call = [
+    `  TOKEN=$(curl -s ${provider}/token -u sample-caller:sample-caller-secret -d grant_type=client_credentials -d scope=places:read | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -H "authorization: Bearer $TOKEN" ${url}/apps/where2eat/v1/places`,
+  ]
   const lines = [
     '',
     'Try, in another terminal:',
     ...(isExample ? sends : []),
     `  npx gatehouse events list --app ${isExample ? 'shop' : '<app>'}${atUrl}${inState}`,
     `  curl ${url}/metrics`,
-    ...(samples ? [`The sample micro-app shows what it received: http://127.0.0.1:${samplePort}/`] : []),
+    ...(samples && isExample
+      ? ['Get a token of the sample identity provider, and call the API of an app with it:', ...call]
+      : []),
+    ...(samples ? [`The sample micro-app shows what it received: http://127.0.0.1:${samplePorts.app}/`] : []),
     '',
     'Publish another registry into this gateway:',
     `  npx gatehouse push <folder> --local${inState}`,

@@ -26,6 +26,7 @@ export interface Block {
 export interface Place {
   readonly port: number
   readonly appPort: number
+  readonly providerPort: number
   readonly state: string
   /** The example registry, its upstreams at `appPort`. */
   readonly registry: string
@@ -55,10 +56,11 @@ export function page(path: string): Page {
 }
 
 /** A text with the page's default ports and folders replaced by the real ones. */
-export function located(text: string, { port, appPort, state, registry }: Place): string {
+export function located(text: string, { port, appPort, providerPort, state, registry }: Place): string {
   return text
     .replaceAll('8787', String(port))
     .replaceAll('8788', String(appPort))
+    .replaceAll('8789', String(providerPort))
     .replaceAll('.gatehouse', state)
     .replaceAll('examples/registry', registry)
 }
