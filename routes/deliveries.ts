@@ -47,7 +47,12 @@ export async function delivered(consignment: Consignment, ports: Ports, by?: Awa
   const source = manifest?.spec.webhooks[consignment.source]
   const result = outcome.kind === 'answered' ? String(outcome.status) : outcome.fault
   ports.counters.count(exchange.app, 'deliveries_total', { source: consignment.source, result })
-  return { eventId, attempt: n, outcome, ...(source && { terms: termsOf(source, manifest) }) }
+  return {
+    eventId,
+    attempt: n,
+    outcome,
+    ...(source && { terms: termsOf(source, manifest, mailboxOf(eventId)?.shard) }),
+  }
 }
 
 /** A delivery as the pipeline sees it. A body that lies in the payload store is read only if the walk gets that far. */

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
-import type { IncomingEvent } from '#core/delivery/event.ts'
-import { homeMailbox, mintEventId } from '#core/delivery/event-id.ts'
+import { keep } from '#core/delivery/keep.ts'
 import { sealedOrderKey } from '#core/delivery/order-key.ts'
+import { settlingMs } from '#core/delivery/shard.ts'
 import { termsOf } from '#core/delivery/terms.ts'
 import { vendorHeaders } from '#core/delivery/vendor-headers.ts'
 import { Fault } from '#core/fault.ts'
@@ -14,9 +14,6 @@ import { handshakeReply } from '#core/webhook/handshake.ts'
 import { inbound } from '#policies/pipeline.ts'
 import { answerOfApp, keptAnswer } from './answers.ts'
 import { refuse } from './reply.ts'
-
-/** Larger bodies lie in the payload store, since a mailbox row holds at most 2 MB. */
-const rowBodyBytes = 1_048_576
 
 /** `POST /hooks/:app/:source`: a vendor pushes; what is verified is kept, and then answered. */
 export const hooks = (ports: Ports) =>
@@ -65,42 +62,40 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
     document,
     ports.settings.keyEncryptionKey,
   )
-  const id = mintEventId(homeMailbox(exchange.app, settled(exchange, 'region')), exchange.receivedAt)
-  const isLarge = bytes.length > rowBodyBytes
-  const event: IncomingEvent = {
-    id,
+  const draft = {
     source: name,
     receivedAtMs: exchange.receivedAt.getTime(),
     headers: vendorHeaders(exchange.headers, scheme),
-    ...(!isLarge && { body: bytes }),
+    body: bytes,
     size: bytes.length,
     hops,
     ...(orderKey !== undefined && { orderKey }),
-    ...(exchange.isDropped && { isDropped: true }),
-    ...(source.mode === 'sync' && { isSync: true }),
+    ...(exchange.isDropped && { isDropped: true as const }),
+    ...(source.mode === 'sync' && { isSync: true as const }),
     claims: await dedupeClaims(scheme, name, exchange.headers, document, signedBytes, dedupe.by),
     dedupeMs: (dedupe.windowHours ?? scheme.dedupeHours) * 3_600_000,
   }
-  const acceptance = await kept(event, isLarge ? bytes : undefined)
+  const acceptance = await kept(draft)
   if (acceptance.kind === 'accepted') {
     const { eventId, lent } = acceptance
-    const { receivedAtMs, headers } = event
+    const { receivedAtMs, headers } = draft
     const consignment = lent && { ...lent, eventId, source: name, receivedAtMs, headers, body: bytes, hops }
     const answer = consignment && (await answerOfApp(consignment, { receivedAt: exchange.receivedAt, scheme }, ports))
     if (answer) return { result: 'answered', response: answer }
     return { result: exchange.isDropped ? 'dropped' : 'accepted', response: keptAnswer(source, eventId, false) }
   }
-  if (isLarge) await ports.payloads.remove([id])
   if (acceptance.by === 'bytes') ports.counters.count(exchange.app, 'replayed_bytes_total', { source: name })
   return { result: 'duplicate', response: keptAnswer(source, acceptance.eventId, true) }
 
-  /** An accept without an answer may still have happened, so the large body stays where it is. */
-  async function kept(event: IncomingEvent, large: Uint8Array | undefined) {
+  async function kept(event: typeof draft) {
+    const { app, manifest, publishedAt } = settled(exchange, 'entry')
+    const { shards } = source.delivery
+    const isSettling = exchange.receivedAt.getTime() < publishedAt.getTime() + settlingMs
+    const spread = { region: settled(exchange, 'region'), app, shards, isSettling }
     try {
-      if (large) await ports.payloads.put(event.id, large)
-      return await ports.mailboxes.accept(event, termsOf(source, settled(exchange, 'entry').manifest))
+      return await keep(event, spread, shard => termsOf(source, manifest, shard), ports)
     } catch (error) {
-      throw new Fault('overloaded', `the mailbox did not take ${event.id}: ${error}`)
+      throw new Fault('overloaded', `no mailbox of ${app} took the event: ${error}`)
     }
   }
 }

@@ -22,7 +22,7 @@ export const PurgeOrder = z.strictObject({
       value: z.union([z.string().max(1024), z.number()]),
     })
     .optional(),
-  cursor: z.int().min(0).default(0),
+  cursor: z.string().max(256).optional(),
   reason: z.string().trim().min(1, { error: 'must say why' }).max(1024),
 })
 
@@ -38,20 +38,19 @@ export async function purge(
   app: string,
   order: PurgeOrder,
   ports: Ports,
-): Promise<{ purged: number; next: number | null }> {
+): Promise<{ purged: number; next: string | null }> {
   let after = order.cursor
   let purged = 0
   for (let seen = 0; seen < perCall; seen += atOnce) {
-    const page = await ports.mailboxes.contents(app, { limit: atOnce, after })
+    const { events, next } = await ports.mailboxes.contents(app, { limit: atOnce, ...(after && { after }) })
     const chosen: string[] = []
-    for (const event of page) if (await isMeant(event, order, ports)) chosen.push(event.id)
+    for (const event of events) if (await isMeant(event, order, ports)) chosen.push(event.id)
     await forget(chosen, ports)
     purged += chosen.length
-    const last = page.at(-1)
-    if (!last || page.length < atOnce) return { purged, next: null }
-    after = last.position
+    if (next === undefined) return { purged, next: null }
+    after = next
   }
-  return { purged, next: after }
+  return { purged, next: after ?? null }
 }
 
 /**

@@ -5,10 +5,14 @@ import type {
   DeliveryTerms,
   EventFilter,
   EventView,
+  Glance,
+  Glimpse,
+  IdClaim,
   IncomingEvent,
   Settlement,
   StoredEvent,
 } from '#core/delivery/event.ts'
+import type { MailboxAddress } from '#core/delivery/event-id.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Places } from '#core/egress/places.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
@@ -189,7 +193,12 @@ export interface Secrets {
 /** The mailboxes of all apps. A call that cannot be answered in time throws. */
 export interface Mailboxes {
   /** Keeps the event durably, or says which one it duplicates. Resolves only after the write is on disk. */
-  accept(event: IncomingEvent, terms: DeliveryTerms): Promise<Acceptance>
+  accept(event: IncomingEvent, terms: DeliveryTerms, paused?: readonly string[]): Promise<Acceptance>
+  /** What an earlier home of an event knows of it. */
+  glance(address: MailboxAddress, glance: Glance): Promise<Glimpse>
+  /** Keeps a vendor's id for an event of another mailbox, or says which event that was kept has it already. */
+  claim(address: MailboxAddress, claim: IdClaim): Promise<string | undefined>
+  /** Events of all mailboxes of an app, newest first, older than the event `before`. */
   list(
     app: string,
     filter: EventFilter,
@@ -202,8 +211,11 @@ export interface Mailboxes {
   settle(settlement: Settlement): Promise<void>
   /** A dead event with its bytes, for the archive. */
   open(eventId: string): Promise<ArchivedEvent | undefined>
-  /** Events of an app with their bytes, oldest first, after a position. */
-  contents(app: string, page: { readonly limit: number; readonly after: number }): Promise<readonly StoredEvent[]>
+  /** Events of an app with their bytes, mailbox by mailbox, oldest first; without `next` there are no more. */
+  contents(
+    app: string,
+    page: { readonly limit: number; readonly after?: string },
+  ): Promise<{ readonly events: readonly StoredEvent[]; readonly next?: string }>
   /** Removes every trace of these events, all of one mailbox, whatever their state. */
   forget(eventIds: readonly string[]): Promise<void>
   /** Which of these events, all of one mailbox, it still holds. */

@@ -1,21 +1,27 @@
-import { homeMailbox, type MailboxAddress, mailboxName, mailboxOf, mintEventId } from '#core/delivery/event-id.ts'
+import type { Acceptance } from '#core/delivery/event.ts'
+import { type MailboxAddress, mailboxName, mailboxOf } from '#core/delivery/event-id.ts'
 import type { Mailboxes } from '#core/ports.ts'
+import { anyRegion } from '#core/residency/regions.ts'
 import { within } from '#core/within.ts'
-import type { Env } from './env.ts'
+import type { Env, Objects } from './env.ts'
+import type { MailboxObject } from './mailbox/object.ts'
+import { mailboxesOfApp } from './mailboxes-of-app.ts'
 import { objectAt, regionsOf } from './places.ts'
 
 /** How long a mailbox has to accept an event; vendors give the whole request 3 s and more. */
 const acceptTimeoutMs = 2_000
 
+export type MailboxStub = ReturnType<Objects<MailboxObject>['getByName']>
+
 /**
  * The mailboxes behind their stubs. Only the object itself touches its events; this side finds the object
- * that an event id names.
+ * that an event id names, and goes over all of an app's where a call is for the app.
  */
 export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRONMENT'>): Mailboxes {
   const regions = regionsOf(env)
   const isLocal = env.ENVIRONMENT === 'local'
   const find = (address: MailboxAddress) => objectAt(env.MAILBOX, address, regions, isLocal)
-  const at = (address: MailboxAddress) => {
+  const at = (address: MailboxAddress): MailboxStub => {
     const mailbox = find(address)
     if (!mailbox) throw new Error(`${mailboxName(address)} is in no region of this gateway`)
     return mailbox
@@ -24,33 +30,69 @@ export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRON
     const address = mailboxOf(eventId)
     return address && find(address)
   }
-  const told = (app: string, reason: string | undefined) =>
-    reason === undefined ? undefined : { mailbox: homeMailbox(app), reason }
+  const knows = async (eventId: string) => ((await holding(eventId)?.known([eventId])) ?? []).length > 0
+
+  /** Does what may end at a claim, and again without the claim if its event was never kept. */
+  async function pastClaims<Result>(
+    mailbox: MailboxStub,
+    once: () => Promise<Result>,
+    claimant: (result: Result) => string | undefined,
+  ): Promise<Result> {
+    const result = await once()
+    const eventId = claimant(result)
+    if (eventId === undefined || (await knows(eventId))) return result
+    await mailbox.unclaim(eventId)
+    return once()
+  }
+
   return {
-    async accept(event, terms) {
-      const mailbox = holding(event.id)
-      if (!mailbox) throw new Error(`${event.id} names no mailbox`)
-      return within(acceptTimeoutMs, mailbox.accept(event, terms))
+    ...mailboxesOfApp(at, [anyRegion, ...regions.keys()]),
+    async accept(event, terms, paused) {
+      const address = mailboxOf(event.id)
+      if (!address) throw new Error(`${event.id} names no mailbox`)
+      const home = at(address)
+      const accepted = pastClaims(
+        home,
+        () => home.accept(event, terms, paused),
+        acceptance => elsewhere(acceptance, address),
+      )
+      return within(acceptTimeoutMs, accepted)
     },
-    list: async (app, filter, page) => at(homeMailbox(app)).list(filter, page),
+    async glance(address, glance) {
+      const asked = at(address)
+      const seen = pastClaims(
+        asked,
+        () => asked.glance(glance),
+        ({ duplicate }) => elsewhere(duplicate, address),
+      )
+      return within(acceptTimeoutMs, seen)
+    },
+    async claim(address, claim) {
+      const keeper = at(address)
+      return within(
+        acceptTimeoutMs,
+        pastClaims(
+          keeper,
+          () => keeper.claim(claim),
+          earlier => earlier,
+        ),
+      )
+    },
     show: async eventId => holding(eventId)?.show(eventId),
     replay: async eventId => holding(eventId)?.replay(eventId),
     open: async eventId => holding(eventId)?.open(eventId),
-    contents: async (app, page) => at(homeMailbox(app)).contents(page),
     forget: async eventIds => holding(eventIds[0] ?? '')?.forget(eventIds),
     known: async eventIds => (await holding(eventIds[0] ?? '')?.known(eventIds)) ?? [],
     buried: async eventId => (await holding(eventId)?.buried(eventId)) ?? false,
-    pause: async (app, source, reason) => at(homeMailbox(app)).pause(source, told(app, reason)),
-    resume: async (app, source, reason) => at(homeMailbox(app)).resume(source, told(app, reason)),
     notified: async (id, telling) => holding(id)?.notified(id, telling),
-    paused: async (app, sources) => at(homeMailbox(app)).paused(sources),
-    countReplay: async (app, order) => at(homeMailbox(app)).countReplay(order),
-    async startReplay(app, order) {
-      const home = homeMailbox(app)
-      return at(home).startReplay(mintEventId(home, new Date()), order)
-    },
-    showReplay: async id => holding(id)?.showReplay(id),
-    cancelReplay: async id => holding(id)?.cancelReplay(id),
     settle: async settlement => holding(settlement.eventId)?.settle(settlement),
   }
+}
+
+/** The event of another mailbox that this one says it is a duplicate of. */
+function elsewhere(found: Acceptance | undefined, { region, app, shard }: MailboxAddress): string | undefined {
+  if (found?.kind !== 'duplicate') return undefined
+  const other = mailboxOf(found.eventId)
+  const isHere = other?.region === region && other.app === app && other.shard === shard
+  return isHere ? undefined : found.eventId
 }

@@ -55,16 +55,16 @@ const purge = withGateway(new Command('purge'))
       throw new Failure('--subject-pointer and --subject-value go together.', exitCodes.usage)
     }
     let purged = 0
-    for (let cursor: number | null = 0; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null; ) {
       const body = {
         ...(source && { source }),
         ...(pointer !== undefined && { subject: { pointer, value } }),
-        cursor,
+        ...(cursor && { cursor }),
         reason,
       }
       const answer = (await callAdmin(`apps/${app}/purge`, options, { method: 'POST', body })) as {
         purged: number
-        next: number | null
+        next: string | null
       }
       purged += answer.purged
       cursor = answer.next

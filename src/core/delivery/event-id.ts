@@ -28,6 +28,11 @@ export function mailboxOf(eventId: string): MailboxAddress | undefined {
   return { region, app, shard: Number(shard) }
 }
 
+/** The part of an event id that sorts by the time it was minted, over all mailboxes. */
+export function ulidOf(eventId: string): string {
+  return eventId.slice(-26)
+}
+
 /** The name of a mailbox's object. */
 export function mailboxName({ region, app, shard }: MailboxAddress): string {
   return `${region}~${app}~${shard}`

@@ -70,6 +70,8 @@ export interface DeliveryTerms {
   readonly retentionDays?: number
   /** The owner wants to hear of dead letters and of the breaker. */
   readonly tellsOwner?: true
+  /** Over how many shards the source is spread; concurrency and rate are this shard's share. Absent: one. */
+  readonly shards?: number
 }
 
 export interface RetryTerms {
@@ -86,6 +88,34 @@ export type Acceptance =
 
 /** The first attempt of an event, left under its lease to whoever brought the event. */
 export type Lent = Pick<Consignment, 'attempt' | 'gaps'>
+
+/** What an earlier home of an event is asked. */
+export interface Glance {
+  readonly source: string
+  readonly claims: IncomingEvent['claims']
+  readonly orderKey?: string
+  readonly receivedAtMs: number
+  readonly dedupeMs: number
+  /** The number of shards that the asker goes by. */
+  readonly shards: number
+}
+
+export interface Glimpse {
+  readonly duplicate?: Acceptance & { readonly kind: 'duplicate' }
+  /** Events of the order key are on their way there. */
+  readonly isKeyBusy: boolean
+  /** The sources paused there; `*` for all. */
+  readonly paused: readonly string[]
+}
+
+/** A vendor's id that belongs to an event which lives in another mailbox. */
+export interface IdClaim {
+  readonly source: string
+  readonly vendorId: string
+  readonly eventId: string
+  readonly receivedAtMs: number
+  readonly dedupeMs: number
+}
 
 /** An event handed to the courier: one attempt, under a lease that only this attempt's number settles. */
 export interface Consignment {

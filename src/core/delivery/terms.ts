@@ -1,11 +1,19 @@
 import type { Manifest } from '#core/manifest/schema.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
 import type { DeliveryTerms } from './event.ts'
+import { shareOf } from './shard.ts'
 
-/** What a mailbox needs to know of a source: how many deliveries at once, how fast, for how long, how often again. */
-export function termsOf({ delivery, retry, retentionDays }: WebhookSource, { spec }: Manifest): DeliveryTerms {
-  const { concurrency, perSecond, timeoutMs } = delivery
-  return {
+/**
+ * What a mailbox needs to know of a source: how many deliveries at once, how fast, for how long, how often
+ * again. With several shards each has its share.
+ */
+export function termsOf(
+  { delivery, retry, retentionDays }: WebhookSource,
+  { spec }: Manifest,
+  shard = 0,
+): DeliveryTerms {
+  const { concurrency, perSecond, timeoutMs, shards } = delivery
+  const whole: DeliveryTerms = {
     concurrency,
     ...(perSecond !== undefined && { perSecond }),
     timeoutMs,
@@ -14,4 +22,5 @@ export function termsOf({ delivery, retry, retentionDays }: WebhookSource, { spe
     ...(retentionDays !== undefined && { retentionDays }),
     ...(spec.owner.notify && { tellsOwner: true }),
   }
+  return shards === 1 ? whole : { ...shareOf(whole, shard, shards), shards }
 }

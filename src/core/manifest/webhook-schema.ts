@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { maxShards } from '#core/delivery/shard.ts'
 import { SecretName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { schemes, type VendorScheme } from '#core/webhook/schemes.ts'
@@ -69,6 +70,12 @@ export const Delivery = z.strictObject({
     .optional()
     .describe('Deliveries of this source that may start each second'),
   timeoutMs: z.int().min(100).max(60_000).default(15_000).describe('How long the app has to answer one attempt'),
+  shards: z
+    .int()
+    .min(1)
+    .max(maxShards)
+    .default(1)
+    .describe('Mailboxes that the source is spread over in each region; may only grow'),
 })
 
 /** What a vendor gets whenever the app does not answer itself. */
@@ -134,7 +141,7 @@ export const WebhookSource = z
     retry: Retry.prefault({}),
     delivery: Delivery.prefault({}),
   })
-  .superRefine(({ scheme, hmac, toleranceSeconds, retry, retentionDays, dedupe }, { addIssue }) => {
+  .superRefine(({ scheme, hmac, toleranceSeconds, retry, retentionDays, dedupe, delivery, orderBy }, { addIssue }) => {
     const complain = (path: string, message: string, input: unknown) =>
       addIssue({ code: 'custom', path: [path], input, message })
     if (scheme === 'hmac' && !hmac) complain('hmac', 'is required by `scheme: hmac`', undefined)
@@ -146,6 +153,14 @@ export const WebhookSource = z
         'this scheme signs no timestamp, so a tolerance would protect nothing',
         toleranceSeconds,
       )
+    }
+    if (delivery?.shards > delivery?.concurrency) {
+      complain('delivery', 'shards must not exceed concurrency: each shard delivers its share of it', delivery)
+    }
+    if (delivery?.shards > 1 && typeof orderBy === 'object') {
+      const message =
+        'must be a JSON pointer where there are several shards: a header is not signed, and a replay under another would come to another shard'
+      complain('orderBy', message, orderBy)
     }
     if (retry?.baseSeconds > retry?.maxSeconds) complain('retry', 'baseSeconds must not exceed maxSeconds', retry)
     const windowHours = dedupe?.windowHours ?? (isVendor(scheme) ? schemes[scheme].dedupeHours : 0)

@@ -1,4 +1,5 @@
 import type { Acceptance, IncomingEvent } from '#core/delivery/event.ts'
+import { duplicateOf } from './claims.ts'
 import { isKeyBusy } from './order.ts'
 
 /**
@@ -33,24 +34,6 @@ export function accept(sql: SqlStorage, event: IncomingEvent, nowMs: number): Ac
     .one()
   sql.exec('INSERT INTO contents VALUES (?, ?, ?)', seq, JSON.stringify(headers), body ? exactBuffer(body) : null)
   return { kind: 'accepted', eventId: id }
-}
-
-function duplicateOf(
-  sql: SqlStorage,
-  { source, claims, receivedAtMs, dedupeMs }: IncomingEvent,
-): Acceptance | undefined {
-  const find = (where: string, ...values: string[]) =>
-    sql
-      .exec<{ id: string }>(
-        `SELECT id FROM events WHERE ${where} AND received_at > ? ORDER BY seq LIMIT 1`,
-        ...values,
-        receivedAtMs - dedupeMs,
-      )
-      .toArray()[0]?.id
-  const byId = claims.vendorId === undefined ? undefined : find('source = ? AND vendor_id = ?', source, claims.vendorId)
-  if (byId) return { kind: 'duplicate', eventId: byId, by: 'id' }
-  const byBytes = claims.signedDigest === undefined ? undefined : find('signed_digest = ?', claims.signedDigest)
-  return byBytes ? { kind: 'duplicate', eventId: byBytes, by: 'bytes' } : undefined
 }
 
 function exactBuffer(bytes: Uint8Array): ArrayBuffer {

@@ -1,4 +1,14 @@
-import type { Acceptance, DeliveryTerms, EventView, IncomingEvent, Outcome, Settlement } from '#core/delivery/event.ts'
+import type {
+  Acceptance,
+  DeliveryTerms,
+  EventView,
+  Glance,
+  Glimpse,
+  IdClaim,
+  IncomingEvent,
+  Outcome,
+  Settlement,
+} from '#core/delivery/event.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Telling } from '#core/owner/notice.ts'
 import { systemClock } from '../clock.ts'
@@ -9,6 +19,7 @@ import { r2Payloads } from '../payloads-r2.ts'
 import { bucketsOf } from '../places.ts'
 import { rememberBreaker } from './breaker.ts'
 import { buried } from './burials.ts'
+import { claim, glance, unclaim } from './claims.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { accept } from './intake.ts'
 import { News } from './news.ts'
@@ -49,16 +60,34 @@ export class MailboxObject extends ReadableMailbox {
     ctx.blockConcurrencyWhile(() => this.#dispatcher.learnAlarm())
   }
 
-  accept(event: IncomingEvent, terms: DeliveryTerms): Promise<Acceptance> {
-    const { sql, sources } = this.mailbox
+  /** @param paused what another mailbox of the app has paused, for one that never had the source */
+  accept(event: IncomingEvent, terms: DeliveryTerms, paused: readonly string[] = []): Promise<Acceptance> {
+    const { sql, sources, pauses } = this.mailbox
     return this.#turns.run(() => {
       const acceptance = accept(sql, event, this.#nowMs())
+      if (!sources.has(event.source)) pauses.copy(paused)
+      this.extent.grow(terms.shards)
       sources.learn(event.source, terms)
       if (acceptance.kind !== 'accepted') return acceptance
       this.#touched.add(event.source)
       const lent = event.isSync && this.#dispatcher.lend(event, terms, this.#nowMs())
       return lent ? { ...acceptance, lent } : acceptance
     })
+  }
+
+  /** Learns the number of shards as well, so that shard 0 knows of them all. */
+  async glance(wanted: Glance): Promise<Glimpse> {
+    const { sql, pauses } = this.mailbox
+    if (wanted.shards > this.extent.shards) await this.#turns.run(() => this.extent.grow(wanted.shards))
+    return { ...glance(sql, wanted), paused: pauses.all() }
+  }
+
+  claim(wanted: IdClaim): Promise<string | undefined> {
+    return this.#turns.run(() => claim(this.mailbox.sql, wanted))
+  }
+
+  unclaim(eventId: string): Promise<void> {
+    return this.#turns.run(() => unclaim(this.mailbox.sql, eventId))
   }
 
   settle(settlement: Settlement): Promise<void> {

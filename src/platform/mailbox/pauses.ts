@@ -40,6 +40,16 @@ export class Pauses {
     return this.#paused.size !== before
   }
 
+  /** What is paused by name; `*` for the whole app. */
+  all(): string[] {
+    return [...this.#paused]
+  }
+
+  /** As another mailbox of the app has it. */
+  copy(names: readonly string[]): void {
+    for (const name of names) this.set(name === wholeApp ? undefined : name, true)
+  }
+
   /** Which of an app's sources are paused. */
   among(sources: readonly string[]): string[] {
     return sources.filter(source => this.has(source))

@@ -5,6 +5,7 @@ import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import { systemClock } from '../clock.ts'
 import type { Env } from '../env.ts'
 import { openUntilMs } from './breaker.ts'
+import { Extent } from './extent.ts'
 import { Pauses } from './pauses.ts'
 import { countMatching, showReplay } from './replays.ts'
 import { Sources } from './sources.ts'
@@ -15,6 +16,7 @@ import type { Mailbox } from './wake.ts'
 /** A mailbox as far as it can be read: nothing in here changes or wakes anything. */
 export abstract class ReadableMailbox extends DurableObject<Env> {
   protected readonly mailbox: Mailbox
+  protected readonly extent: Extent
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -22,6 +24,7 @@ export abstract class ReadableMailbox extends DurableObject<Env> {
     sql.exec(tables)
     const pressure = new Pressure(systemClock.now().getTime(), openUntilMs(sql))
     this.mailbox = { sql, sources: new Sources(sql), pauses: new Pauses(sql), pressure }
+    this.extent = new Extent(sql)
   }
 
   list(filter: EventFilter, page: { limit: number; before?: string }): EventView[] {
@@ -56,5 +59,10 @@ export abstract class ReadableMailbox extends DurableObject<Env> {
   /** Which of these events it still holds. */
   known(eventIds: readonly string[]): string[] {
     return eventIds.filter(id => rowOf(this.mailbox.sql, id) !== undefined)
+  }
+
+  /** How many shards the app has had at most in this region; asked of shard 0. */
+  shards(): number {
+    return this.extent.shards
   }
 }

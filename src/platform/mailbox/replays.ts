@@ -83,7 +83,7 @@ export function advanceReplays(sql: SqlStorage, nowMs: number): Set<string> {
         row.last_seq,
         ...values,
         row.id,
-        Math.max(0, order.perSecond - open),
+        Math.max(0, Math.ceil(order.perSecond) - open),
       )
       .toArray()
     const skipped = order.skipSuperseded ? next.filter(event => isSuperseded(sql, event)) : []
@@ -92,13 +92,13 @@ export function advanceReplays(sql: SqlStorage, nowMs: number): Set<string> {
       release(sql, seq, nowMs, row.id)
       touched.add(source)
     }
-    const isOver = next.length === 0 && open === 0 && order.perSecond > 0
+    const isOver = next.length === 0 && open === 0
     sql.exec(
       'UPDATE replays SET sent = sent + ?, skipped = skipped + ?, next_seq = ?, tick_at = ?, state = ? WHERE id = ?',
       sent.length,
       skipped.length,
       next.at(-1)?.seq ?? row.next_seq,
-      nowMs + tickMs,
+      nowMs + Math.ceil((tickMs * Math.ceil(order.perSecond)) / order.perSecond),
       isOver ? 'done' : 'running',
       row.id,
     )

@@ -20,6 +20,10 @@ export class Sources {
     this.#known.set(source, { text, terms })
   }
 
+  has(source: string): boolean {
+    return this.#known.has(source)
+  }
+
   all(): [string, DeliveryTerms][] {
     return [...this.#known].map(([source, { terms }]) => [source, terms])
   }

@@ -38,6 +38,16 @@ export const tables = `
   CREATE INDEX IF NOT EXISTS events_vendor_id ON events (source, vendor_id) WHERE vendor_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS events_signed_digest ON events (signed_digest) WHERE signed_digest IS NOT NULL;
 
+  -- vendors' ids of events that live in another mailbox
+  CREATE TABLE IF NOT EXISTS claims (
+    source TEXT NOT NULL, vendor_id TEXT NOT NULL, event_id TEXT NOT NULL, received_at INTEGER NOT NULL, until_at INTEGER NOT NULL,
+    PRIMARY KEY (source, vendor_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS claims_until ON claims (until_at);
+  CREATE INDEX IF NOT EXISTS claims_event ON claims (event_id);
+
+  CREATE TABLE IF NOT EXISTS extent (one INTEGER PRIMARY KEY CHECK (one = 1), shards INTEGER NOT NULL);
+
   CREATE TABLE IF NOT EXISTS contents (seq INTEGER PRIMARY KEY, headers TEXT NOT NULL, body BLOB);
 
   CREATE TABLE IF NOT EXISTS attempts (

@@ -3,14 +3,14 @@ import { mailboxOf } from '#core/delivery/event-id.ts'
 import type { FaultCode } from '#core/fault.ts'
 import { type EventRow, eventColumns } from './tables.ts'
 
-/** Events that match, newest first, older than `before`. */
+/** Events that match, newest first, with ids below `before`: those of one mailbox sort by their time. */
 export function list(sql: SqlStorage, filter: EventFilter, page: { limit: number; before?: string }): EventView[] {
   const asked: [string, string | number][] = conditionsOf(filter)
-  if (page.before !== undefined) asked.push(['seq < (SELECT seq FROM events WHERE id = ?)', page.before])
+  if (page.before !== undefined) asked.push(['id < ?', page.before])
   const where = asked.length > 0 ? `WHERE ${asked.map(([text]) => text).join(' AND ')}` : ''
   return sql
     .exec<EventRow>(
-      `SELECT ${eventColumns} FROM events ${where} ORDER BY seq DESC LIMIT ?`,
+      `SELECT ${eventColumns} FROM events ${where} ORDER BY id DESC LIMIT ?`,
       ...asked.map(([, value]) => value),
       page.limit,
     )

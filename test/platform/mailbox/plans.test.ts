@@ -9,7 +9,7 @@ const dayMs = 86_400_000
 
 /** What may read the whole of `events`, and why. */
 const exceptions: readonly RegExp[] = [
-  /^SELECT seq, id, .* FROM events .*ORDER BY seq DESC LIMIT \?$/, // listing by filter, a page at a time
+  /^SELECT seq, id, .* FROM events .*ORDER BY id DESC LIMIT \?$/, // listing by filter, a page at a time
   /^SELECT COUNT\(\*\) AS n FROM events WHERE state IN \('delivered', 'dead', 'dropped'\)/, // counting what a replay would send
   /^SELECT id FROM events ORDER BY seq LIMIT 1$/, // reads one row, the first
 ]
@@ -74,6 +74,10 @@ async function everyCall(app: string, { stub, calls, settle }: HeldMailbox): Pro
   if (!second || !third || !dead || !lost) return
   for (const event of [first, second, third, dead, lost, first]) await calls.accept(event, guarded)
   await calls.accept(incoming(app, { claims }), guarded)
+  const moved = { source: 'shop', receivedAtMs: Date.now(), dedupeMs: 3_600_000 }
+  await calls.glance({ ...moved, claims, orderKey: 'a', shards: 2 })
+  await calls.claim({ ...moved, vendorId: 'evt_2', eventId: 'any~plans~1~x' })
+  await calls.unclaim('any~plans~1~x')
   await calls.accept(incoming(app, { claims: { signedDigest: 'digest' } }), guarded)
   await calls.accept(incoming(app, { isDropped: true }), guarded)
   await settle(first.id, 1, { kind: 'held', fault: 'app-expired' })
