@@ -3,7 +3,6 @@ import * as z from 'zod'
 import { Fault } from '#core/fault.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import { type Published, putInForce, revisionOf } from '#core/manifest/republish.ts'
-import { assertSucceeds } from '#core/manifest/succession.ts'
 import type { Ports } from '#core/ports.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { entryOf } from './app-status.ts'
@@ -29,7 +28,6 @@ export const publishing = (ports: Ports) =>
       if (read.kind === 'refused') throw new Fault('manifest-refused', `${app}: ${read.problems.length}`, read.problems)
       const { manifest, document } = read
       if (manifest.metadata.name !== app) throw anotherApp(app, manifest.metadata.name)
-      await assertSucceeds(manifest, ports)
 
       const by = { publishedBy: operator.subject, renew: context.req.query('renew') === 'true' }
       const published = await putInForce(manifest, document, by, ports)
@@ -51,7 +49,6 @@ export const publishing = (ports: Ports) =>
       const { digest, reason } = parsed(Rollback, await jsonFrom(context.req.raw))
       const app = context.req.param('app')
       const { manifest, document } = await revisionOf(app, digest, ports)
-      await assertSucceeds(manifest, ports)
       const published = await putInForce(manifest, document, { publishedBy: operator.subject, renew: false }, ports)
       ports.log.write('info', 'audit', { action: 'app.rollback', actor: operator.subject, app, reason, digest })
       return context.json(shown(published))

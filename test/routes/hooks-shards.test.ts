@@ -5,7 +5,6 @@ import { mailboxOf } from '#core/delivery/event-id.ts'
 import { schemes } from '#core/webhook/schemes.ts'
 import { accepted, eventIn, gatedApp, mailboxes, type Push, push } from '../support/gated-app.ts'
 import { operatorToken } from '../support/operator.ts'
-import { moveTimeBy } from '../support/time.ts'
 
 const shards = 4
 const delivery = { shards, concurrency: 8 }
@@ -103,47 +102,6 @@ describe('a source with several shards', () => {
   })
 })
 
-describe('when shards grow', () => {
-  it('what was accepted before is still known as a duplicate', async () => {
-    const app = 'shards-grow'
-    await gatedApp(app)
-    const ids = Array.from({ length: 8 }, (_, n) => `evt_${n}`)
-    const first = await Promise.all(ids.map(id => told(app, { id })))
-    await regrow(app, {})
-    const again = await Promise.all(ids.map(id => told(app, { id })))
-    expect(again).toEqual(first.map(({ id }) => ({ id, isDuplicate: true })))
-  })
-
-  it('a key with events on their way stays where they are, and moves once they have ended', async () => {
-    const app = 'shards-drain'
-    await gatedApp(app, { source: { orderBy: '/key' } })
-    await mailboxes.pause(app, undefined)
-    const keysUsed = Array.from({ length: 6 }, (_, n) => `k${n}`)
-    const before = await Promise.all(keysUsed.map(key => accepted(app, { body: JSON.stringify({ key }) })))
-    await regrow(app, { orderBy: '/key' })
-    const during = await Promise.all(keysUsed.map(key => accepted(app, { body: JSON.stringify({ key, n: 2 }) })))
-    expect(shardsOf([...before, ...during])).toEqual(new Set([0]))
-    await mailboxes.resume(app, undefined)
-    for (const id of during) await eventIn('delivered', id)
-    const after = await Promise.all(keysUsed.map(key => accepted(app, { body: JSON.stringify({ key, n: 3 }) })))
-    expect(shardsOf(after).size).toBeGreaterThan(1)
-  })
-
-  it('a pause holds for the new ones', async () => {
-    const app = 'shards-paused'
-    const seen = await gatedApp(app)
-    await accepted(app).then(id => eventIn('delivered', id))
-    await mailboxes.pause(app, 'shop')
-    await regrow(app, {})
-    const ids = await Promise.all(Array.from({ length: 8 }, () => accepted(app)))
-    expect(shardsOf(ids).size).toBeGreaterThan(1)
-    expect(await mailboxes.paused(app, ['shop'])).toEqual(['shop'])
-    expect(seen).toHaveLength(1)
-    await mailboxes.resume(app, 'shop')
-    for (const id of ids) await eventIn('delivered', id)
-  })
-})
-
 it('a replay goes over all shards at one rate, and is one', async () => {
   const app = 'shards-replay'
   await gatedApp(app, { source: { delivery } })
@@ -156,9 +114,3 @@ it('a replay goes over all shards at one rate, and is one', async () => {
   expect(await mailboxes.cancelReplay(id)).toMatchObject({ id, state: 'cancelled', matched: 10 })
   expect(await mailboxes.showReplay(id)).toMatchObject({ id, state: 'cancelled' })
 })
-
-/** The same app with more shards, as every isolate will soon know it. */
-async function regrow(app: string, source: Readonly<Record<string, unknown>>): Promise<void> {
-  await gatedApp(app, { source: { delivery, ...source } })
-  moveTimeBy(31_000)
-}

@@ -4,6 +4,7 @@ import type { Ports, RegistryStore } from '#core/ports.ts'
 import { openRevision, Pointer } from './entry.ts'
 import { type Publication, type PublishSetting, publication, registryItems } from './publish.ts'
 import type { Manifest } from './schema.ts'
+import { successionProblems } from './succession.ts'
 
 /** How often a publication is made again because somebody else's came between. */
 const maxTries = 3
@@ -21,7 +22,7 @@ type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'
  * as it is.
  *
  * @throws Fault `overloaded` when others publish the same app again and again meanwhile, `manifest-refused` when a
- *   workload that it names belongs to another app
+ *   workload that it names belongs to another app, or when it takes back what the one in force has begun
  */
 export async function putInForce(
   manifest: Manifest,
@@ -33,6 +34,7 @@ export async function putInForce(
   await refuseTaken(manifest, registryStore)
   for (let tries = 0; tries < maxTries; tries++) {
     const stored = Pointer.safeParse(await registryStore.pointer(app))
+    if (stored.data) await assertSucceeds(stored.data, manifest, registryStore)
     const { sequence } = await switchboard.find(app)
     const previous = stored.data && { ...stored.data, sequence: Math.max(stored.data.sequence, sequence) }
     const setting = { now: clock.now(), publishedBy, environment: settings.environment, renew, sequence }
@@ -59,6 +61,18 @@ async function refuseTaken({ metadata, spec }: Manifest, store: RegistryStore): 
       problems.push(takenWorkload(index, owner))
   }
   if (problems.length > 0) throw new Fault('manifest-refused', `${problems.length} workloads are taken`, problems)
+}
+
+/** What the one in force before cannot be read for is not asked of its successor. */
+async function assertSucceeds(
+  { digest }: Pointer,
+  manifest: Manifest,
+  registryStore: Needed['registryStore'],
+): Promise<void> {
+  const app = manifest.metadata.name
+  const before = await openRevision(app, digest, await registryStore.revision(app, digest))
+  const problems = typeof before === 'string' ? [] : successionProblems(before, manifest)
+  if (problems.length > 0) throw new Fault('manifest-refused', `${app}: ${problems.length}`, problems)
 }
 
 /**

@@ -1,5 +1,4 @@
-import { Fault, type Problem } from '#core/fault.ts'
-import type { Ports } from '#core/ports.ts'
+import type { Problem } from '#core/fault.ts'
 import type { Manifest } from './schema.ts'
 
 /** What a manifest must not take back of the one in force before it: mailboxes that are there cannot be undone. */
@@ -11,12 +10,4 @@ export function successionProblems(before: Manifest, after: Manifest): Problem[]
     const reason = `is ${delivery.shards}, and ${had} are in force: events lie in all of them`
     return [{ path, reason, remedy: `Write ${had} or more; concurrency and perSecond may shrink.` }]
   })
-}
-
-/** @throws Fault `manifest-refused` when the manifest cannot follow the one in force, as far as that is known */
-export async function assertSucceeds(manifest: Manifest, { registry }: Pick<Ports, 'registry'>): Promise<void> {
-  const { name } = manifest.metadata
-  const lookup = await registry.find(name)
-  const problems = lookup.kind === 'found' ? successionProblems(lookup.entry.manifest, manifest) : []
-  if (problems.length > 0) throw new Fault('manifest-refused', `${name}: ${problems.length}`, problems)
 }

@@ -154,7 +154,7 @@ export const WebhookSource = z
         toleranceSeconds,
       )
     }
-    if (delivery?.shards > delivery?.concurrency) {
+    if (delivery?.shards > 1 && delivery.shards > delivery.concurrency) {
       complain('delivery', 'shards must not exceed concurrency: each shard delivers its share of it', delivery)
     }
     if (delivery?.shards > 1 && typeof orderBy === 'object') {

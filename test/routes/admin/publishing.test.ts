@@ -46,6 +46,16 @@ describe('PUT /admin/v1/apps/{app}', () => {
     expect((await large()).headers.get('gatehouse-fault')).not.toBe('body-too-large')
   })
 
+  it('refuses fewer shards than are in force, since events lie in all of them', async () => {
+    const sharded = (shards: number) => {
+      const source = { scheme: 'github', secrets: ['current'], path: '/hooks', delivery: { shards } }
+      return documentOf({ webhooks: { github: source } }, 'put-shards')
+    }
+    expect((await put('put-shards', sharded(4))).status).toBe(200)
+    await expectFault(await put('put-shards', sharded(2)), 'manifest-refused', 422)
+    expect((await put('put-shards', sharded(8))).status).toBe(200)
+  })
+
   it('refuses a manifest with every fault, its line and a remedy, and changes nothing', async () => {
     const broken = stringify({ ...capped('put-broken', 50), kind: 'Macro' }).replace('bodyBytes', 'bodyBites')
     const refused = await put('put-broken', broken)
