@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { actions, defaultKeepLast } from '#core/masking/action.ts'
 import { entityTypes } from '#core/masking/detectors/entity-types.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
+import { compilePattern } from '#core/pattern.ts'
 
 /** A JSON pointer (RFC 6901) with `*` for one segment and `**` for any number of them. */
 const FieldPointer = z
@@ -22,6 +23,15 @@ const OwnName = z
   .max(63)
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
 
+const OwnPattern = z
+  .string()
+  .min(1)
+  .max(512)
+  .superRefine((pattern, { addIssue }) => {
+    const compiled = compilePattern(pattern)
+    if (typeof compiled === 'string') addIssue({ code: 'custom', input: pattern, message: compiled })
+  })
+
 /** What personal data and secrets become on one way: in, out, or to one destination. */
 export const MaskingRule = z
   .strictObject({
@@ -34,12 +44,12 @@ export const MaskingRule = z
     action: z.enum(actions).default('redact').describe('What becomes of what was found'),
     keepLast: z.int().min(0).max(8).default(defaultKeepLast).describe('Characters that `mask` leaves at the end'),
     patterns: z
-      .array(z.strictObject({ name: OwnName, pattern: z.string().min(1).max(512) }))
+      .array(z.strictObject({ name: OwnName, pattern: OwnPattern }))
       .max(20)
       .optional()
       .describe('Patterns of your own, in the syntax of RE2'),
     dictionaries: z
-      .array(z.strictObject({ name: OwnName, words: z.array(z.string().min(2).max(128)).min(1).max(5_000) }))
+      .array(z.strictObject({ name: OwnName, words: z.array(z.string().min(2).max(100)).min(1).max(5_000) }))
       .max(5)
       .optional()
       .describe('Words and phrases of your own'),

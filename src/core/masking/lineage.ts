@@ -15,12 +15,15 @@ export interface LineageRow {
 /** Rows kept for one pass; what comes at further places is counted together under the pointer `/**`. */
 const maxRows = 100
 const maxNameLength = 64
+const maxNames = 1_000
 
 /** Counts what a pass does. */
 export class Lineage {
   readonly #rule: string
   readonly #detector: Detector
   readonly #rows = new Map<string, { type: string; pointer: string; action: Action; count: number }>()
+  /** How names of members are shown. */
+  readonly #names = new Map<string, string>()
 
   constructor(rule: string, detector: Detector) {
     this.#rule = rule
@@ -48,7 +51,11 @@ export class Lineage {
 
   #shown(segment: string | number): string {
     if (typeof segment === 'number' || segment.length > maxNameLength) return '*'
-    if (this.#detector.find(segment).length > 0) return '*'
-    return segment.replaceAll('~', '~0').replaceAll('/', '~1')
+    const known = this.#names.get(segment)
+    if (known !== undefined) return known
+    const isValue = this.#detector.find(segment).length > 0
+    const shown = isValue ? '*' : segment.replaceAll('~', '~0').replaceAll('/', '~1')
+    if (this.#names.size < maxNames) this.#names.set(segment, shown)
+    return shown
   }
 }

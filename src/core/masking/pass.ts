@@ -40,6 +40,10 @@ export function found(detector: Detector, text: string, where: Where): readonly 
 /** Distinct values whose replacements a pass remembers, so that a value that comes often costs little. */
 const maxRemembered = 2_000
 
+/** Clean texts that are remembered, and how long they may be, so that they need not be looked at twice. */
+const maxClean = 20_000
+const longestClean = 512
+
 /**
  * One request, or one answer, on its way through one plan: its query, its headers, its body. Values found in one
  * of them are counted together.
@@ -54,6 +58,7 @@ export class MaskingPass implements Judge {
   blockedBy: string | undefined
   readonly #keys: AppKeys | undefined
   readonly #lineage: Lineage
+  #clean: Map<string, string> | undefined
   readonly #replacements = new Map<string, string>()
 
   /** @param keys of the plan's app; needed where `plan.needsKeys` */
@@ -72,7 +77,10 @@ export class MaskingPass implements Judge {
   textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
     if (text.length < this.plan.shortest) return []
     const findings = found(this.plan.detector, text, where)
-    if (findings.length === 0) return []
+    if (findings.length === 0) {
+      this.#rememberClean(text, where)
+      return []
+    }
     const own = this.ownTokens(text)
     const edits: MaskingEdit[] = []
     for (const { type, start, end } of findings) {
@@ -84,6 +92,16 @@ export class MaskingPass implements Judge {
 
   fieldEdit(text: string, action: Action, where: Where): MaskingEdit {
     return this.#edit(0, text.length, 'FIELD', text, action, where)
+  }
+
+  /** Whether this very text, under this very name, was looked at and found clean: it need not be looked at again. */
+  isClean(text: string, where: Where): boolean {
+    return this.#clean?.get(text) === where.name()
+  }
+
+  /** A body in which nothing is found is not looked at twice, so nothing need be remembered before the first finding. */
+  #rememberClean(text: string, where: Where): void {
+    if (this.#clean && this.#clean.size < maxClean && text.length <= longestClean) this.#clean.set(text, where.name())
   }
 
   /** Where tokens of this app stand: they are no values, though a pattern may fit a part of one. */
@@ -98,6 +116,7 @@ export class MaskingPass implements Judge {
   }
 
   #edit(start: number, end: number, type: string, text: string, action: Action, where: Where) {
+    this.#clean ??= new Map()
     this.#lineage.add(type, action, where.segments())
     if (action === 'block') this.blockedBy = type
     return { start, end, type, action, text: this.#replacement(action, type, text.slice(start, end)) }

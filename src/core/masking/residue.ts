@@ -24,7 +24,7 @@ export class Residue implements Judge {
 
   /** @param from what ends before this offset has left already */
   textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
-    if (text.length < this.plan.shortest) return []
+    if (text.length < this.plan.shortest || this.#pass.isClean(text, where)) return []
     const { written, plan } = this.#pass
     const { detector } = plan
     const isOwn = (start: number, end: number) => end <= from || written.has(text.slice(start, end))
