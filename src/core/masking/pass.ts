@@ -1,4 +1,5 @@
 import { Fault } from '#core/fault.ts'
+import { OutOfSteps } from '#core/steps.ts'
 import { type Action, replacementOf } from './action.ts'
 import type { AppKeys } from './app-keys.ts'
 import type { Detector } from './detectors/detector.ts'
@@ -28,12 +29,13 @@ export interface Judge {
   fieldEdit(text: string, action: Action, where: Where): MaskingEdit
 }
 
-/** @throws Fault `masking-failed` where a text is longer than an operator's own words may be looked for in */
+/** @throws Fault `masking-failed` where an operator's own patterns or words would take too long */
 export function found(detector: Detector, text: string, where: Where): readonly Finding[] {
   try {
     return detector.find(text, where.name())
   } catch (error) {
-    throw error instanceof TextTooLong ? new Fault('masking-failed', error.message) : error
+    if (!(error instanceof TextTooLong || error instanceof OutOfSteps)) throw error
+    throw new Fault('masking-failed', error.message || 'own patterns would take too long')
   }
 }
 
