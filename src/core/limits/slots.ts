@@ -45,7 +45,8 @@ export function leasedSlots(
   { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: Pick<Counters, 'count'> },
   background: (work: Promise<unknown>) => void,
 ): Slots {
-  const holder = crypto.randomUUID()
+  /** Named with the first request: while it loads, a Worker has no random values. */
+  let holder: string | undefined
   const known = new Map<string, Known>()
   const nowMs = () => clock.now().getTime()
 
@@ -75,6 +76,7 @@ export function leasedSlots(
     const wanted = wantedOf(here, limit)
     // what is given up is given up at once, so that nobody enters on it while the message is on its way
     here.held = Math.min(here.held, wanted)
+    holder ??= crypto.randomUUID()
     const { slots, free } = await store.hold(app, holder, sequence, wanted, limit)
     if (sequence < here.answered) return
     here.answered = sequence
