@@ -11,6 +11,7 @@ import { concurrency } from './concurrency.ts'
 import { credential } from './credential.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
+import { idempotency } from './idempotency.ts'
 import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
 import { quota } from './quota.ts'
@@ -30,7 +31,7 @@ export const inbound = new Pipeline({
   identify: [webhookSignature, bearerToken], //    who is calling?            crypto
   authorize: [lifecycle, scopes], //               may they do this?
   limit: [rateLimit, concurrency, quota], //       had they their share?      counters
-  inspect: [filter, schema, apiSchema, residency, answerSchema], // what are they sending?    reads the body
+  inspect: [filter, schema, apiSchema, residency, idempotency, answerSchema], // what are they sending?    reads the body
   steer: [rollout, circuitBreaker], //             where does it go?
 })
 

@@ -96,6 +96,24 @@ export const faults = {
     title: 'Too many requests of the app are under way',
     remediation: 'Send it again once an earlier request has its answer.',
   },
+  'idempotency-missing': {
+    status: 400,
+    blame: 'caller',
+    title: 'The route requires an Idempotency-Key',
+    remediation: 'Send `Idempotency-Key: "<a UUID>"`, the same on every try of one request.',
+  },
+  'idempotency-conflict': {
+    status: 409,
+    blame: 'caller',
+    title: 'A request with this Idempotency-Key has no answer that could be given again',
+    remediation: 'Wait for the answer to the first one; where it has ended, look up what it did.',
+  },
+  'idempotency-mismatch': {
+    status: 422,
+    blame: 'caller',
+    title: 'This Idempotency-Key was used for another request',
+    remediation: 'Use a key for one request only; method, path, query and body must be the same on each try.',
+  },
   'body-too-large': {
     status: 413,
     blame: 'caller',

@@ -15,6 +15,7 @@ import type {
 import type { MailboxAddress } from '#core/delivery/event-id.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Places } from '#core/egress/places.ts'
+import type { Claims } from '#core/idempotency/claim.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
 import type { VerifiedCaller } from '#core/identity/caller.ts'
 import type { KeySets } from '#core/identity/key-sets.ts'
@@ -43,6 +44,7 @@ export interface Ports {
   readonly secrets: Secrets
   readonly rates: Rates
   readonly slots: Slots
+  readonly claims: Claims
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
   /** The public keys of the issuers that manifests and settings name. */

@@ -1,5 +1,6 @@
 import type { Consignment } from '#core/delivery/event.ts'
 import type { Notice } from '#core/owner/notice.ts'
+import type { ClaimsObject } from './idempotency/object.ts'
 import type { RateCounterObject } from './limits/rate-counter.ts'
 import type { SlotCounterObject } from './limits/slot-counter.ts'
 import type { MailboxObject } from './mailbox/object.ts'
@@ -16,6 +17,7 @@ export interface Env {
   readonly REGIONS?: unknown
   readonly MAILBOX: Objects<MailboxObject>
   readonly METER: Objects<MeterObject>
+  readonly CLAIMS: Objects<ClaimsObject>
   readonly SLOTS: Objects<SlotCounterObject>
   readonly RATES: Objects<RateCounterObject>
   readonly COURIER: {

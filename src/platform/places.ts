@@ -35,9 +35,19 @@ export function objectAt<Target>(
   regions: Regions,
   isLocal: boolean,
 ): ReturnType<Objects<Target>['getByName']> | undefined {
-  const name = mailboxName(address)
-  if (address.region === anyRegion) return objects.getByName(name)
-  const region = regions.get(address.region)
+  return placed(objects, address.region, mailboxName(address), regions, isLocal)
+}
+
+/** The object of a name in the place where its region must be; as `objectAt`. */
+export function placed<Target>(
+  objects: Objects<Target>,
+  regionName: string,
+  name: string,
+  regions: Regions,
+  isLocal: boolean,
+): ReturnType<Objects<Target>['getByName']> | undefined {
+  if (regionName === anyRegion) return objects.getByName(name)
+  const region = regions.get(regionName)
   if (!region) return undefined
   if (isLocal) return objects.getByName(name)
   const { jurisdiction, hint } = region

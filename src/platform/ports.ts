@@ -17,6 +17,7 @@ import { systemClock } from './clock.ts'
 import { consoleLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
+import { durableClaims } from './idempotency/claims-durable.ts'
 import { kvKeySets } from './key-sets-kv.ts'
 import { durableRates } from './limits/rates-durable.ts'
 import { durableSlots } from './limits/slots-durable.ts'
@@ -54,6 +55,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     switchboard: durableSwitchboard(env),
     secrets: envSecrets(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
+    claims: durableClaims(env),
     slots: leasedSlots(durableSlots(env), { clock, log, counters }, waitUntil),
     rates: leasedRates(durableRates(env), clock, counters, log, waitUntil),
     keySets: new KeySets({

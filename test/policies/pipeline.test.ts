@@ -40,6 +40,7 @@ describe('the pipelines', () => {
       'schema',
       'schema',
       'residency',
+      'idempotency',
       'responseSchema',
       'rollout',
       'circuitBreaker',

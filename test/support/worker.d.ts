@@ -7,6 +7,7 @@ declare namespace Cloudflare {
     readonly PAYLOADS: R2Bucket
     readonly MAILBOX: DurableObjectNamespace<import('../../src/worker.ts').Mailbox>
     readonly METER: DurableObjectNamespace<import('../../src/worker.ts').Meter>
+    readonly CLAIMS: DurableObjectNamespace<import('../../src/worker.ts').Claims>
     readonly SWITCHBOARD: import('../../src/platform/env.ts').Env['SWITCHBOARD'] & DurableObjectNamespace
     readonly SWITCHBOARD_REPLICA: import('../../src/platform/env.ts').Env['SWITCHBOARD_REPLICA'] &
       DurableObjectNamespace

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isSafe } from '#core/api/methods.ts'
 import { parameterName } from '#core/api/route-table.ts'
 import { isPassedHeader } from '#core/forward/header-names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
@@ -94,21 +95,31 @@ const Scope = z
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, { error: 'must be printable ASCII without spaces, quotes and backslashes' })
 
 /** One route of an app's API. */
-export const ApiRoute = z.strictObject({
-  path: RoutePath.describe('Exact, with {parameters}, or with a final *; the most specific wins'),
-  methods: z.array(z.enum(methods)).min(1).max(methods.length).describe('GET takes HEAD with it'),
-  auth: z.literal('none').optional().describe('Whoever asks may enter, without a token'),
-  scopes: z.array(Scope).max(32).default([]).describe('What a token must grant: all of these'),
-  timeoutMs: z.int().min(100).max(120_000).default(30_000).describe('How long the app has to begin its answer'),
-  cost: z.int().min(1).max(1_000_000).default(1).describe('Units that a request takes of each limit'),
-  bodyBytes: z.int().min(0).max(26_214_400).optional().describe('Instead of limits.bodyBytes'),
-  schema: PayloadSchema.optional().describe('JSON Schema (draft 2020-12) of the request body'),
-  responseSchema: PayloadSchema.optional().describe('The same of answers with a status from 200 to 299'),
-  headers: z
-    .strictObject({ request: HeaderRules.optional(), response: HeaderRules.optional() })
-    .optional()
-    .describe('What is put into, or taken out of, the headers on their way'),
-})
+export const ApiRoute = z
+  .strictObject({
+    path: RoutePath.describe('Exact, with {parameters}, or with a final *; the most specific wins'),
+    methods: z.array(z.enum(methods)).min(1).max(methods.length).describe('GET takes HEAD with it'),
+    auth: z.literal('none').optional().describe('Whoever asks may enter, without a token'),
+    scopes: z.array(Scope).max(32).default([]).describe('What a token must grant: all of these'),
+    timeoutMs: z.int().min(100).max(120_000).default(30_000).describe('How long the app has to begin its answer'),
+    idempotency: z
+      .enum(['required', 'optional'])
+      .optional()
+      .describe('Whether a request must, or may, carry an `Idempotency-Key`'),
+    cost: z.int().min(1).max(1_000_000).default(1).describe('Units that a request takes of each limit'),
+    bodyBytes: z.int().min(0).max(26_214_400).optional().describe('Instead of limits.bodyBytes'),
+    schema: PayloadSchema.optional().describe('JSON Schema (draft 2020-12) of the request body'),
+    responseSchema: PayloadSchema.optional().describe('The same of answers with a status from 200 to 299'),
+    headers: z
+      .strictObject({ request: HeaderRules.optional(), response: HeaderRules.optional() })
+      .optional()
+      .describe('What is put into, or taken out of, the headers on their way'),
+  })
+  .refine(({ idempotency, methods }) => idempotency === undefined || !methods?.every(isSafe), {
+    path: ['idempotency'],
+    error: 'protects nothing: every method of the route may be repeated as it is',
+    ...onAnyObject,
+  })
 
 export type ApiRoute = z.infer<typeof ApiRoute>
 

@@ -78,6 +78,8 @@ export interface Exchange {
   readonly isDropped?: true
   /** How the limits stand that the request has met so far. */
   readonly limits?: readonly LimitState[]
+  /** The claim that `idempotency` made, by its id and the token that settles it. */
+  readonly claim?: { readonly id: string; readonly token: string }
   /** Gives back the slot that `concurrency` took. */
   readonly leave?: () => void
   /** Headers for the answer, whatever it turns out to be. The runner joins those of all policies. */

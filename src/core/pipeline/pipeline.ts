@@ -11,7 +11,7 @@ export type StageName = (typeof stageNames)[number]
 
 /** What a walk met on its way, for the record of the request. */
 export interface Trail {
-  /** What each policy said, by its name: `pass`, `drop`, `deny`, `answer`, `would-drop` or `would-deny`. */
+  /** What each policy said, by its name: `pass`, `drop`, `deny`, `answer`, or `would-` before one of the last three. */
   readonly verdicts: Record<string, string>
   /** Milliseconds of the stages that took any, waiting included. */
   readonly stageMs: Partial<Record<StageName, number>>
@@ -76,9 +76,11 @@ export class Pipeline {
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, trail, refusal: { ...verdict, policy: policy.name, problems: [] } }
           }
-          if (verdict.kind === 'answer') return { kind: 'ended', exchange, trail, reply: verdict.response as Reply }
+          if (verdict.kind === 'answer' && mode === 'enforce')
+            return { kind: 'ended', exchange, trail, reply: verdict.response as Reply }
           if (verdict.kind !== 'pass' && mode === 'shadow') {
-            const { kind, detail } = verdict
+            const { kind } = verdict
+            const detail = verdict.kind === 'answer' ? 'an answer was at hand' : verdict.detail
             const fault = verdict.kind === 'deny' && { fault: verdict.fault }
             ports.log.write('info', `would-${kind}`, { ...about(exchange), policy: policy.name, ...fault, detail })
             continue
@@ -117,8 +119,7 @@ async function judged(policy: Policy, exchange: Exchange, ports: Ports): Promise
 }
 
 function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): string {
-  const result =
-    (verdict.kind === 'deny' || verdict.kind === 'drop') && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
+  const result = verdict.kind !== 'pass' && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
   const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
   ports.counters.count(app, 'policy_verdicts_total', { door: exchange.door, policy: policy.name, verdict: result })
   return result
