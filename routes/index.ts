@@ -3,6 +3,7 @@ import { Fault } from '#core/fault.ts'
 import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
 import { apps as adminApps } from './admin/apps.ts'
+import { audit } from './admin/audit.ts'
 import { egress as adminEgress } from './admin/egress.ts'
 import { events } from './admin/events.ts'
 import { publishing } from './admin/publishing.ts'
@@ -26,6 +27,7 @@ export const doors = (ports: Ports) =>
     .route('/admin/v1/apps', switches(ports))
     .route('/admin/v1/apps', publishing(ports))
     .route('/admin/v1/egress', adminEgress(ports))
+    .route('/admin/v1/audit', audit(ports))
     .route('/admin/v1/events', events(ports))
     .route('/admin/v1/replays', replays(ports))
     .route('/', operations(ports))

@@ -35,6 +35,7 @@ export const apps = (ports: Ports) =>
       const order = parsed(PurgeOrder, await jsonFrom(context.req.raw))
       const result = await purge(app, order, ports)
       const { source, reason } = order
-      ports.log.write('info', 'audit', { action: 'app.purge', actor: operator.subject, app, source, reason, ...result })
+      const facts = { ...(source !== undefined && { source }), ...result }
+      await ports.audit.record({ type: 'app.purged', actor: operator.subject, app, reason, facts })
       return context.json(result)
     })

@@ -32,8 +32,8 @@ export const publishing = (ports: Ports) =>
       const by = { publishedBy: operator.subject, renew: context.req.query('renew') === 'true' }
       const published = await putInForce(manifest, document, by, ports)
       const { change, pointer } = published.publication
-      const facts = { actor: operator.subject, app, reason, change, digest: pointer.digest }
-      ports.log.write('info', 'audit', { action: 'app.publish', ...facts })
+      const facts = { change, digest: pointer.digest, sequence: pointer.sequence }
+      await ports.audit.record({ type: 'app.published', actor: operator.subject, app, reason, facts })
       return context.json(shown(published))
     })
 
@@ -50,7 +50,7 @@ export const publishing = (ports: Ports) =>
       const app = context.req.param('app')
       const { manifest, document } = await revisionOf(app, digest, ports)
       const published = await putInForce(manifest, document, { publishedBy: operator.subject, renew: false }, ports)
-      ports.log.write('info', 'audit', { action: 'app.rollback', actor: operator.subject, app, reason, digest })
+      await ports.audit.record({ type: 'app.rolled_back', actor: operator.subject, app, reason, facts: { digest } })
       return context.json(shown(published))
     })
 

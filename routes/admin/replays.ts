@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { mailboxOf } from '#core/delivery/event-id.ts'
 import { Fault } from '#core/fault.ts'
 import { AppName } from '#core/names.ts'
 import type { Ports } from '#core/ports.ts'
@@ -25,13 +26,8 @@ export const replays = (ports: Ports) =>
       const order = { ...pace, filter: filterOf(filter) }
       if (dryRun) return context.json({ matched: await ports.mailboxes.countReplay(app, order) })
       const replay = await ports.mailboxes.startReplay(app, order)
-      ports.log.write('info', 'audit', {
-        action: 'replay.start',
-        actor: operator.subject,
-        app,
-        replay: replay.id,
-        reason,
-      })
+      const facts = { replay: replay.id, filter }
+      await ports.audit.record({ type: 'replay.started', actor: operator.subject, app, reason, facts })
       return context.json(replay, 202)
     })
 
@@ -49,6 +45,7 @@ export const replays = (ports: Ports) =>
       const id = context.req.param('id')
       const replay = await ports.mailboxes.cancelReplay(id)
       if (!replay) throw new Fault('not-found', `no replay ${id}`)
-      ports.log.write('info', 'audit', { action: 'replay.cancel', actor: operator.subject, replay: id, reason })
+      const about = { actor: operator.subject, app: mailboxOf(id)?.app ?? '', reason, facts: { replay: id } }
+      await ports.audit.record({ type: 'replay.cancelled', ...about })
       return context.json(replay)
     })

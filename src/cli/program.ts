@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '#package' with { type: 'json' }
 import { apps } from './commands/apps.ts'
+import { audit } from './commands/audit.ts'
 import { build } from './commands/build.ts'
 import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
@@ -18,6 +19,7 @@ export const program = new Command('gatehouse')
   .addCommand(build)
   .addCommand(push)
   .addCommand(apps)
+  .addCommand(audit)
   .addCommand(events)
   .addCommand(egress)
   .addCommand(replays)

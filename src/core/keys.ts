@@ -14,6 +14,9 @@ export const keys = {
   /** R2: a body too large for a mailbox row. */
   payloads: 'payloads/',
   payload: (eventId: string) => `payloads/${eventId}`,
+  /** R2: records of an audit chain as NDJSON, and the signed checkpoint at their end. */
+  auditExport: (chain: string, span: string) => `audit/${chain}/${span}.ndjson`,
+  auditCheckpoint: (chain: string, span: string) => `audit/${chain}/${span}.jws`,
   /** R2: a dead letter, as JSON, and its bytes. */
   deadLetter: (eventId: string) => `dead-letters/${eventId}/letter.json`,
   deadLetterBody: (eventId: string) => `dead-letters/${eventId}/body`,

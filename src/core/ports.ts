@@ -1,3 +1,5 @@
+import type { AuditFact, AuditRecord } from '#core/audit/record.ts'
+import type { ChainVerdict } from '#core/audit/verify.ts'
 import type {
   Acceptance,
   ArchivedEvent,
@@ -41,6 +43,7 @@ export interface Ports {
   readonly registryStore: RegistryStore
   readonly switches: Switches
   readonly switchboard: Switchboard
+  readonly audit: Audit
   readonly secrets: Secrets
   readonly rates: Rates
   readonly slots: Slots
@@ -107,6 +110,7 @@ export type CounterName =
   | 'breaker_changes_total'
   | 'owner_notices_total'
   | 'switchboard_away_total'
+  | 'audit_lost_total'
 
 /** Times in ms, by bucket. */
 export type HistogramName = 'api_request_milliseconds' | 'api_upstream_milliseconds'
@@ -180,6 +184,17 @@ export interface Switchboard {
   /** Makes every isolate read again what it remembers of an app. */
   renew(app: string): Promise<Spread>
   find(app: string): Promise<{ readonly turn?: Turn; readonly sequence: number }>
+}
+
+/** Who did what, in chains that cannot be changed without being noticed. */
+export interface Audit {
+  /** Resolves once it is on disk; what cannot be recorded is counted and logged, and does not throw. */
+  record(fact: AuditFact): Promise<void>
+  /** Many facts of one app at once. */
+  recordAll(app: string, facts: readonly AuditFact[]): Promise<void>
+  /** @param app `undefined`: the chain of the fleet */
+  list(app: string | undefined, page: { readonly before?: number; readonly limit: number }): Promise<AuditRecord[]>
+  verify(app: string | undefined): Promise<ChainVerdict>
 }
 
 /** The replicas that had not confirmed a change when it was answered; they are told again until they do. */

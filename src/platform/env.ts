@@ -1,6 +1,7 @@
 import type { Consignment } from '#core/delivery/event.ts'
 import type { Notice } from '#core/owner/notice.ts'
 import type { ClaimsObject } from './idempotency/object.ts'
+import type { AuditChainObject } from './audit/chain.ts'
 import type { RateCounterObject } from './limits/rate-counter.ts'
 import type { SlotCounterObject } from './limits/slot-counter.ts'
 import type { MailboxObject } from './mailbox/object.ts'
@@ -25,6 +26,8 @@ export interface Env {
     tell(notices: readonly Notice[]): Promise<void>
   }
   readonly DEAD_LETTERS: Queue
+  readonly AUDIT: Objects<AuditChainObject>
+  readonly SIGNING_KEYS?: string
   readonly SWITCHBOARD: Objects<SwitchboardObject>
   readonly SWITCHBOARD_REPLICA: Objects<SwitchboardReplicaObject>
   readonly SWITCHBOARD_REPLICAS?: string

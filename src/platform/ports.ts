@@ -13,6 +13,7 @@ import { settingsFrom } from '#core/settings.ts'
 import { sharedStandings } from '#core/steer/standings.ts'
 import { knownSwitches } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
+import { durableAudit } from './audit/port.ts'
 import { systemClock } from './clock.ts'
 import { consoleLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
@@ -53,6 +54,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     registryStore,
     switches,
     switchboard: durableSwitchboard(env),
+    audit: durableAudit(env, counters, log),
     secrets: envSecrets(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     claims: durableClaims(env),

@@ -35,12 +35,67 @@ function vendor(url: string) {
   }
 }
 
+/** Changes the app again and again until told to stop; the reasons of what was acknowledged must all be recorded. */
+function operator(url: string, state: string) {
+  const acknowledged: string[] = []
+  let isStopped = false
+  const work = (async () => {
+    while (!isStopped) {
+      const reason = randomUUID()
+      const body = JSON.stringify({ reason })
+      try {
+        const response = await fetch(`${url}/admin/v1/apps/probe/resume`, {
+          method: 'POST',
+          body,
+          headers: await bearer(state),
+        })
+        if (response.ok) acknowledged.push(reason)
+      } catch {
+        // killed just now: the next one may get through
+      }
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+  })()
+  return {
+    acknowledged,
+    async stop() {
+      isStopped = true
+      await work
+    },
+  }
+}
+
+async function bearer(state: string) {
+  return { authorization: `Bearer ${await readFile(join(state, 'operator-token'), 'utf8')}` }
+}
+
+interface Recorded {
+  readonly items: readonly { readonly data: { readonly reason?: string } }[]
+  readonly next: string | null
+}
+
+/** The reasons in the app's audit chain, and whether the chain is whole. */
+async function auditOf(url: string, state: string) {
+  const headers = await bearer(state)
+  const reasons = new Set<string | undefined>()
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = cursor ? `&cursor=${cursor}` : ''
+    const answer = (await (
+      await fetch(`${url}/admin/v1/audit?app=probe&limit=500${page}`, { headers })
+    ).json()) as Recorded
+    for (const { data } of answer.items) reasons.add(data.reason)
+    cursor = answer.next
+  }
+  const verdict = (await (await fetch(`${url}/admin/v1/audit/verify?app=probe`, { headers })).json()) as { ok: boolean }
+  return { reasons, isWhole: verdict.ok }
+}
+
 async function eventsOf(url: string, state: string): Promise<EventView[]> {
-  const authorization = `Bearer ${await readFile(join(state, 'operator-token'), 'utf8')}`
+  const headers = await bearer(state)
   const events: EventView[] = []
   for (let cursor: string | null = ''; cursor !== null; ) {
     const page = cursor ? `&cursor=${cursor}` : ''
-    const response = await fetch(`${url}/admin/v1/events?app=probe&limit=500${page}`, { headers: { authorization } })
+    const response = await fetch(`${url}/admin/v1/events?app=probe&limit=500${page}`, { headers })
     const answer = (await response.json()) as { items: EventView[]; next: string | null }
     events.push(...answer.items)
     cursor = answer.next
@@ -48,7 +103,7 @@ async function eventsOf(url: string, state: string): Promise<EventView[]> {
   return events
 }
 
-it('loses no accepted event when workerd, and then the whole gateway, is killed under load, and repeats only attempts with an open lease', async () => {
+it('loses no accepted event and no recorded change when workerd, and then the whole gateway, is killed under load, and repeats only attempts with an open lease', async () => {
   await using folder = await temporaryFolder()
   const app = await startApp(async () => {
     await new Promise(resolve => setTimeout(resolve, 20))
@@ -70,6 +125,7 @@ it('loses no accepted event when workerd, and then the whole gateway, is killed 
 
   let gateway = await start()
   const load = vendor(gateway.url)
+  const changes = operator(gateway.url, state)
   const acceptedMoreThan = (count: number) => until(`${count} accepted`, async () => load.accepted.length > count)
   await acceptedMoreThan(200)
   const { workerds } = JSON.parse(await readFile(join(state, 'running.json'), 'utf8')) as { workerds: number[] }
@@ -81,6 +137,7 @@ it('loses no accepted event when workerd, and then the whole gateway, is killed 
   expect(gateway.output()).toContain('left behind')
   await acceptedMoreThan(load.accepted.length + 100)
   await load.stop()
+  await changes.stop()
 
   const events = await until(
     'every event delivered',
@@ -90,6 +147,7 @@ it('loses no accepted event when workerd, and then the whole gateway, is killed 
     },
     60_000,
   )
+  const { reasons, isWhole } = await auditOf(gateway.url, state)
   await gateway.stop()
   app.close()
 
@@ -101,4 +159,7 @@ it('loses no accepted event when workerd, and then the whole gateway, is killed 
   const unknown = events.filter(event => event.attempts.some(attempt => attempt.fault === 'outcome-unknown'))
   expect(repeated.filter(event => !unknown.includes(event))).toEqual([])
   expect(unknown.length).toBeLessThanOrEqual(2 * concurrency)
+
+  expect(changes.acknowledged.length).toBeGreaterThan(3)
+  expect([isWhole, changes.acknowledged.filter(reason => !reasons.has(reason))]).toEqual([true, []])
 }, 150_000)

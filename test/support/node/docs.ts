@@ -81,7 +81,10 @@ export function script({ content, place: at }: Block, place: Place): string {
       const expected = /# exits (\d+)$/.exec(line)?.[1] ?? '0'
       const said = located(line, place)
         .replace('npx gatehouse send', `npx gatehouse send ${url}`)
-        .replace(/npx gatehouse (events|replays|apps|egress) (\w+)/, `npx gatehouse $1 $2 ${url} --state ${state}`)
+        .replace(
+          /npx gatehouse (events|replays|apps|egress|audit) (\w+)/,
+          `npx gatehouse $1 $2 ${url} --state ${state}`,
+        )
         .replace('npx gatehouse build', `npx gatehouse build --out ${state}/registry.bulk.json`)
         .replace(/npx gatehouse push(?=.* --local)/, `npx gatehouse push --state ${state}`)
         .replaceAll('npx gatehouse', cli)
