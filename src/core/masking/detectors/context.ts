@@ -3,7 +3,7 @@ const before = 64
 const after = 32
 /** A word after the value tells less than one before it. */
 const behind = 40
-/** Keys whose words are remembered; a document has few. */
+/** Keys of which is remembered what they say; a document has few. */
 const remembered = 1_000
 
 /** Words and phrases, one of which must stand beside a value. They are written in lower case. */
@@ -15,21 +15,56 @@ export function contextWords(words: readonly string[]): ContextWords {
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${phrases.join('|')})(?![\\p{L}])`, 'gu')
 }
 
-const known = new Map<string, string>()
+/** What the whole text is called: a JSON key, a form field's or a header's name. */
+class Key {
+  readonly #words: string
+  readonly #said = new Map<RegExp, number | undefined>()
+
+  constructor(key: string) {
+    this.#words = plainWords(key.slice(-before))
+  }
+
+  /** Does it hold one of these words? */
+  says(words: ContextWords): boolean {
+    return this.#lastEnd(words) !== undefined
+  }
+
+  /** Is its last word one of these? A `password` is one, a `passwordChangedAt` is none. */
+  endsWith(words: ContextWords): boolean {
+    return this.#lastEnd(words) === this.#words.length
+  }
+
+  #lastEnd(words: ContextWords): number | undefined {
+    if (!this.#said.has(words)) this.#said.set(words, lastEnd(words, this.#words))
+    return this.#said.get(words)
+  }
+}
+
+const keys = new Map<string, Key>()
+
+function keyOf(name: string): Key | undefined {
+  if (name === '') return undefined
+  const known = keys.get(name)
+  if (known) return known
+  if (keys.size >= remembered) keys.clear()
+  const made = new Key(name)
+  keys.set(name, made)
+  return made
+}
 
 /** What stands beside one stretch of a text, read only when a detector asks. */
 export class Surroundings {
+  readonly key: Key | undefined
   readonly #text: string
-  readonly #key: string
   #start = -1
   #end = -1
   #before = ''
   #after = ''
 
-  /** @param key what the whole text is called, e.g. a JSON key */
-  constructor(text: string, key: string) {
+  /** @param name what the whole text is called, or nothing */
+  constructor(text: string, name: string) {
     this.#text = text
-    this.#key = key === '' ? '' : keyWords(key)
+    this.key = keyOf(name)
   }
 
   /**
@@ -38,32 +73,17 @@ export class Surroundings {
    * @returns a number below 128, or undefined if no such word is there
    */
   distance(words: ContextWords, start: number, end: number): number | undefined {
-    this.#look(start, end)
-    const near = last(words, this.#before)
+    if (start !== this.#start || end !== this.#end) this.#look(start, end)
+    const near = this.#before === '' ? undefined : lastEnd(words, this.#before)
     if (near !== undefined) return this.#before.length - near
-    if (this.isCalled(words)) return before
+    if (this.key?.says(words)) return before
+    if (this.#after === '') return undefined
     words.lastIndex = 0
     const following = words.exec(this.#after)
     return following ? behind + following.index : undefined
   }
 
-  /** Does the key of the whole text hold one of these words? */
-  isCalled(words: ContextWords): boolean {
-    return this.#key !== '' && last(words, this.#key) !== undefined
-  }
-
-  /** Is the last of the key's words one of these? A `password` is one, a `passwordChangedAt` is none. */
-  endsWith(words: ContextWords): boolean {
-    return last(words, this.#key) === this.#key.length
-  }
-
-  /** Does the key, in plain words, match this? */
-  isNamed(pattern: RegExp): boolean {
-    return this.#key !== '' && pattern.test(this.#key)
-  }
-
   #look(start: number, end: number): void {
-    if (start === this.#start && end === this.#end) return
     this.#start = start
     this.#end = end
     this.#before = plainWords(this.#text.slice(Math.max(0, start - before), start))
@@ -71,24 +91,16 @@ export class Surroundings {
   }
 }
 
-function last(words: ContextWords, text: string): number | undefined {
+function lastEnd(words: ContextWords, text: string): number | undefined {
   let end: number | undefined
   words.lastIndex = 0
   for (let match = words.exec(text); match; match = words.exec(text)) end = match.index + match[0].length
   return end
 }
 
-function keyWords(key: string): string {
-  const words = known.get(key)
-  if (words !== undefined) return words
-  if (known.size >= remembered) known.clear()
-  const made = plainWords(key.slice(-before))
-  known.set(key, made)
-  return made
-}
-
 /** `taxId`, `tax_id` and `TAX-ID` as `tax id`. */
 function plainWords(text: string): string {
+  if (text === '') return text
   return text
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll(/[_-]/g, ' ')

@@ -4,17 +4,18 @@ import { Surroundings } from './context.ts'
 import type { EntityType } from './entity-types.ts'
 import { type Claim, type Finding, nothing, settled } from './finding.ts'
 import { folded } from './fold.ts'
-import { numberSearch } from './numbers/numbers.ts'
+import { isIdentifierOrMoment } from './identifier.ts'
+import { maxDigits, type NumberSearch, numberSearch } from './numbers/numbers.ts'
 import { runsOf } from './numbers/runs.ts'
 import { type Dictionary, dictionarySearch } from './own/dictionaries.ts'
 import { type CustomPattern, patternSearch } from './own/patterns.ts'
-import { phoneSearch } from './phones/phones.ts'
+import { leastPhoneDigits, type PhoneSearch, phoneSearch } from './phones/phones.ts'
 import { markedSecretsIn } from './secrets/marked.ts'
-import { namedSecretsIn } from './secrets/named.ts'
-import { shapedSecretsIn } from './secrets/shaped.ts'
+import { assignedSecretsIn, calledSecretIn } from './secrets/named.ts'
+import { shapedSecretsIn, shortestShaped } from './secrets/shaped.ts'
 import { privateKeys, urlPasswords } from './secrets/spans.ts'
 import { readSigns, type Signs } from './signs.ts'
-import { wordSearch } from './words/words.ts'
+import { type WordSearch, wordSearch } from './words/words.ts'
 
 /** Finds what a text holds of some types. */
 export interface Detector {
@@ -42,10 +43,12 @@ export const defaultPhoneRegions = ['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'NL', 'I
 
 /** The shortest text that holds anything: `a@b.co`, `1.1.1.1`, `::1`. */
 const shortest = 3
-/** Fewer digits make no number that is looked for: a day of birth has five. */
-const fewestDigits = 5
-/** Tokens are longer than words are. */
+/** Tokens are longer than most words are. */
 const tokenLength = 12
+/** What else is looked for has at least as many digits as this, spelled with letters. */
+const fewestInWords = 3
+/** A bank's SWIFT code may do without digits. */
+const capitalsOfBanks = 6
 
 type Search = (text: string, signs: Signs, near: Surroundings, claims: Claim[]) => void
 
@@ -55,6 +58,7 @@ export function detectorOf(types: readonly EntityType[], options: DetectorOption
   return {
     find(given, context = '') {
       if (given.length < shortest || searches.length === 0) return nothing
+      if (isIdentifierOrMoment(given) && !mayName(context)) return nothing
       const signs = readSigns(given)
       const text = signs.hasHigh ? folded(given) : given
       const shown = text === given ? signs : readSigns(text)
@@ -66,27 +70,42 @@ export function detectorOf(types: readonly EntityType[], options: DetectorOption
   }
 }
 
+/** May this key turn an identifier into a secret, or a moment into a day of birth? */
+function mayName(key: string): boolean {
+  return key !== '' && /[Bb]irth|BIRTH|dob|DOB|[Kk]ey|KEY|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Pp]ass|PASS|heroku/.test(key)
+}
+
 function builtIn(types: ReadonlySet<EntityType>, regions: readonly string[]): Search[] {
   const searches: Search[] = []
-  const words = wordSearch(types)
-  const numbers = numberSearch(types)
-  const phones = types.has('PHONE') ? phoneSearch(regions) : undefined
   if (types.has('API_SECRET')) searches.push(secrets)
   if (types.has('EMAIL')) searches.push((text, { hasAt }, _, claims) => hasAt && emails(text, claims))
   if (types.has('IP_ADDRESS')) searches.push(addresses)
   if (types.has('MAC_ADDRESS')) searches.push(hardware)
-  if (words)
-    searches.push((text, { digits }, near, claims) => (digits > 0 || types.has('SWIFT')) && words(text, near, claims))
-  if (numbers || phones) {
-    searches.push((text, { digits }, near, claims) => {
-      if (digits < fewestDigits) return
-      const runs = runsOf(text, fewestDigits)
-      if (runs.length === 0) return
-      numbers?.(text, runs, near, claims)
-      phones?.(text, runs, near, claims)
-    })
-  }
+  const words = wordSearch(types)
+  if (words) searches.push(whereWords(words))
+  const numbers = numberSearch(types)
+  const phones = types.has('PHONE') ? phoneSearch(regions) : undefined
+  if (numbers || phones) searches.push(whereNumbers(numbers, phones))
   return searches
+}
+
+function whereWords(words: WordSearch): Search {
+  return (text, { hasLetter, digits, longestCapitals }, near, claims) => {
+    if ((hasLetter && digits >= fewestInWords) || longestCapitals >= capitalsOfBanks) words(text, near, claims)
+  }
+}
+
+function whereNumbers(numbers: NumberSearch | undefined, phones: PhoneSearch | undefined): Search {
+  const fewest = Math.min(numbers?.fewestDigits ?? leastPhoneDigits, phones ? leastPhoneDigits : maxDigits)
+  return (text, { longestNumber, hasLetter }, near, claims) => {
+    // a day of birth is short, but needs words beside it
+    const least = hasLetter || near.key ? fewest : Math.max(fewest, leastPhoneDigits)
+    if (longestNumber < least) return
+    const runs = runsOf(text, least)
+    if (runs.length === 0) return
+    numbers?.find(text, runs, near, claims)
+    phones?.(text, runs, near, claims)
+  }
 }
 
 function own(types: readonly EntityType[], { customPatterns = [], dictionaries = [] }: DetectorOptions): Search[] {
@@ -97,18 +116,26 @@ function own(types: readonly EntityType[], { customPatterns = [], dictionaries =
 }
 
 function secrets(text: string, signs: Signs, near: Surroundings, claims: Claim[]): void {
-  if (signs.longestToken >= tokenLength) markedSecretsIn(text, claims)
-  if (signs.longestToken >= tokenLength) shapedSecretsIn(text, near, claims)
-  if (signs.hasHyphen) privateKeys(text, claims)
-  if (signs.hasAt && signs.hasColon) urlPasswords(text, claims)
-  namedSecretsIn(text, near, claims)
+  const { longestToken, hyphens, hasAt, colons, hasEquals, hasLetter } = signs
+  if (!hasLetter) return
+  if (longestToken >= tokenLength) {
+    markedSecretsIn(text, claims)
+    if (longestToken >= shortestShaped) shapedSecretsIn(text, near, claims)
+    if (hyphens >= 10) privateKeys(text, claims)
+  }
+  if (hasAt && colons > 0) urlPasswords(text, claims)
+  if (colons > 0 || hasEquals || text.includes(' is ') || text.includes(' was ')) assignedSecretsIn(text, claims)
+  calledSecretIn(text, near, claims)
 }
 
-function addresses(text: string, { digits, hasDot, hasColon }: Signs, _near: Surroundings, claims: Claim[]): void {
-  if (hasDot && digits >= 4) ipv4Addresses(text, claims)
-  if (hasColon && digits > 0) ipv6Addresses(text, claims)
+function addresses(text: string, { digits, dots, colons }: Signs, _near: Surroundings, claims: Claim[]): void {
+  if (dots >= 3 && digits >= 4) ipv4Addresses(text, claims)
+  if (colons >= 6 || (colons >= 2 && text.includes('::'))) ipv6Addresses(text, claims)
 }
 
-function hardware(text: string, { hasDot, hasColon, hasHyphen }: Signs, _near: Surroundings, claims: Claim[]): void {
-  if (hasDot || hasColon || hasHyphen) macAddresses(text, claims)
+function hardware(text: string, signs: Signs, _near: Surroundings, claims: Claim[]): void {
+  const { dots, colons, hyphens, digits } = signs
+  if (colons >= 5) macAddresses(text, ':', claims)
+  if (hyphens >= 5) macAddresses(text, '-', claims)
+  if (dots >= 2 && digits >= 2) macAddresses(text, '.', claims)
 }

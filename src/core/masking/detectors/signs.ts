@@ -1,66 +1,119 @@
-/** What a character counts as; the highest bits say that it may stand inside a key or a token. */
-const digit = 1
-const at = 2
-const colon = 4
-const dot = 8
-const hyphen = 16
-const equals = 32
-const high = 64
-const ofToken = 128
+const lower = 1
+const upper = 2
+const digit = 3
+/** What may stand between the groups of one number, and in no token. */
+const mark = 4
+/** What may stand in a token, and in no number. */
+const sign = 5
+const slash = 6
+const dot = 7
+const hyphen = 8
+const colon = 9
+const equals = 10
+const at = 11
 
 /** What a text shows at a glance, and so which searches may be left out. */
 export interface Signs {
-  digits: number
+  readonly digits: number
+  /** The most digits in one number; letters end it, and what stands between its groups does not. */
+  readonly longestNumber: number
   /** The longest stretch of characters that keys and tokens are made of. */
-  longestToken: number
-  hasAt: boolean
-  hasColon: boolean
-  hasDot: boolean
-  hasHyphen: boolean
-  hasEquals: boolean
+  readonly longestToken: number
+  /** The longest stretch of capital letters. */
+  readonly longestCapitals: number
+  readonly dots: number
+  readonly hyphens: number
+  readonly colons: number
+  readonly hasLetter: boolean
+  readonly hasEquals: boolean
+  /** An `@`, or a `%`, since URLs spell that `%40`. */
+  readonly hasAt: boolean
   /** Something beyond ASCII. */
-  hasHigh: boolean
+  readonly hasHigh: boolean
 }
 
 const kinds = new Uint8Array(128)
-for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_+/~!$') kinds[letter.charCodeAt(0)] = ofToken
-for (const letter of '0123456789') kinds[letter.charCodeAt(0)] = ofToken | digit
-for (const [letter, kind] of [
-  ['@', at],
-  ['%', at],
+const kindsOf = [
+  ['abcdefghijklmnopqrstuvwxyz', lower],
+  ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', upper],
+  ['0123456789', digit],
+  [' ()', mark],
+  ['_+~!$', sign],
+  ['/', slash],
+  ['.', dot],
+  ['-', hyphen],
   [':', colon],
-  ['.', dot | ofToken],
-  ['-', hyphen | ofToken],
-  ['=', equals | ofToken],
-] as const) {
-  kinds[letter.charCodeAt(0)] = kind
-}
+  ['=', equals],
+  ['@%', at],
+] as const
+for (const [letters, kind] of kindsOf) for (const letter of letters) kinds[letter.charCodeAt(0)] = kind
 
-/**
- * One pass over the text, a few instructions for each character: most texts are clean, and end here. `%` counts
- * as an `@`, since URLs spell that `%40`.
- */
+/** One pass over the text, a few instructions for each character: most texts are clean, and end here. */
 export function readSigns(text: string): Signs {
-  let seen = 0
   let digits = 0
-  let run = 0
-  let longest = 0
+  let number = 0
+  let longestNumber = 0
+  let token = 0
+  let longestToken = 0
+  let capitals = 0
+  let longestCapitals = 0
+  let dots = 0
+  let hyphens = 0
+  let colons = 0
+  let seen = 0
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
-    const kind = code < 128 ? (kinds[code] as number) : high
-    seen |= kind
-    digits += kind & digit
-    run = (run + 1) & -(kind >> 7)
-    if (run > longest) longest = run
+    if (code > 127) {
+      seen |= 1
+      if (token > longestToken) longestToken = token
+      token = 0
+      number = 0
+      capitals = 0
+      continue
+    }
+    const kind = kinds[code] as number
+    seen |= 2 << kind
+    if (kind === lower) {
+      token++
+      number = 0
+      capitals = 0
+    } else if (kind === digit) {
+      token++
+      digits++
+      capitals = 0
+      if (++number > longestNumber) longestNumber = number
+    } else if (kind === upper) {
+      token++
+      number = 0
+      if (++capitals > longestCapitals) longestCapitals = capitals
+    } else if (kind === mark) {
+      if (token > longestToken) longestToken = token
+      token = 0
+      capitals = 0
+    } else {
+      capitals = 0
+      if (kind === dot) dots++
+      else if (kind === hyphen) hyphens++
+      else if (kind !== slash) number = 0
+      if (kind === colon) colons++
+      if (kind >= sign && kind !== colon && kind !== at) token++
+      else {
+        if (token > longestToken) longestToken = token
+        token = 0
+      }
+    }
   }
   return {
     digits,
-    longestToken: longest,
-    hasAt: (seen & at) !== 0,
-    hasColon: (seen & colon) !== 0,
-    hasDot: (seen & dot) !== 0,
-    hasHyphen: (seen & hyphen) !== 0,
-    hasEquals: (seen & equals) !== 0,
-    hasHigh: (seen & high) !== 0,
+    longestNumber,
+    longestToken: token > longestToken ? token : longestToken,
+    longestCapitals,
+    dots,
+    hyphens,
+    colons,
+    hasLetter: (seen & ((2 << lower) | (2 << upper) | 1)) !== 0,
+    hasEquals: (seen & (2 << equals)) !== 0,
+    hasAt: (seen & (2 << at)) !== 0,
+    hasHigh: (seen & 1) !== 0,
   }
 }

@@ -5,8 +5,12 @@ const ipv4 = new RegExp(`(?<![\\d.])(?:${octet}\\.){3}${octet}(?![\\d]|\\.\\d)`,
 /** `v1.2.3.4` and `version 1.2.3.4` number a release. */
 const version = /(?:\bv|versions?:? ?|release |build )$/i
 const ipv6 = /(?<![\w:.])[\da-f]{0,4}(?::[\da-f]{0,4}){2,8}(?:(?:\.\d{1,3}){3})?(?:%[\da-z]{1,15})?(?![\w:]|\.\d)/gi
-const mac =
-  /(?<![\da-f:.-])(?:[\da-f]{2}(?::[\da-f]{2}){5}(?:(?::[\da-f]{2}){2})?|[\da-f]{2}(?:-[\da-f]{2}){5}(?:(?:-[\da-f]{2}){2})?|[\da-f]{4}\.[\da-f]{4}\.[\da-f]{4})(?![\da-f:-]|\.[\da-f])/gi
+const byte = '[\\da-fA-F]{2}'
+const macs = {
+  ':': new RegExp(`(?<![\\w:])${byte}(?::${byte}){5}(?:(?::${byte}){2})?(?![\\w:])`, 'g'),
+  '-': new RegExp(`(?<![\\w-])${byte}(?:-${byte}){5}(?:(?:-${byte}){2})?(?![\\w-])`, 'g'),
+  '.': /(?<![\w.])[\da-fA-F]{4}\.[\da-fA-F]{4}\.[\da-fA-F]{4}(?![\w]|\.\w)/g,
+}
 
 /** Finds IPv4 addresses in four decimal parts, without leading zeros. */
 export function ipv4Addresses(text: string, claims: Claim[]): void {
@@ -42,9 +46,10 @@ function isIpv6(address: string): boolean {
 }
 
 /** Finds hardware addresses: EUI-48 and EUI-64 with colons or hyphens, and in three parts with dots. */
-export function macAddresses(text: string, claims: Claim[]): void {
-  for (const { index, 0: address } of text.matchAll(mac)) {
-    if (address.includes('.') && !/[a-f]/i.test(address)) continue
+export function macAddresses(text: string, between: ':' | '-' | '.', claims: Claim[]): void {
+  for (const { index, 0: address } of text.matchAll(macs[between])) {
+    // without a letter, `1234.5678.9012` is rather a number
+    if (between === '.' && !/[a-f]/i.test(address)) continue
     claims.push({ type: 'MAC_ADDRESS', start: index, end: index + address.length, priority: 5 })
   }
 }

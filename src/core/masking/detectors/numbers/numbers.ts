@@ -6,10 +6,13 @@ import { type NumberRow, numberRows } from './rows.ts'
 import type { Run } from './runs.ts'
 
 /** No number has more digits. */
-const maxDigits = 19
+export const maxDigits = 19
 
 /** Finds numbers by their digits: how many there are settles which rows are asked. */
-export type NumberSearch = (text: string, runs: readonly Run[], near: Surroundings, claims: Claim[]) => void
+export interface NumberSearch {
+  readonly fewestDigits: number
+  find(text: string, runs: readonly Run[], near: Surroundings, claims: Claim[]): void
+}
 
 /** The search for these types, or undefined if no row is of them. */
 export function numberSearch(types: ReadonlySet<EntityType>): NumberSearch | undefined {
@@ -18,12 +21,15 @@ export function numberSearch(types: ReadonlySet<EntityType>): NumberSearch | und
   const byDigits = Array.from({ length: maxDigits + 1 }, (_, count) =>
     rows.filter(({ digits }) => digits.includes(count)),
   )
-  return (text, runs, near, claims) => {
-    for (const run of runs) {
-      for (let first = 0; first < run.length; first++) {
-        if (first === 0 || isOpen(run, first)) windows(text, run, first, byDigits, near, claims)
+  return {
+    fewestDigits: Math.min(...rows.flatMap(({ digits }) => digits)),
+    find(text, runs, near, claims) {
+      for (const run of runs) {
+        for (let first = 0; first < run.length; first++) {
+          if (first === 0 || isOpen(run, first)) windows(text, run, first, byDigits, near, claims)
+        }
       }
-    }
+    },
   }
 }
 

@@ -64,7 +64,8 @@ const otherwise =
 const local = /^\d{3}[ .-]\d{4}$/
 const extension = /^(?:,? ?(?:x|ext\.?|extension|#) ?\d{1,6})(?![A-Za-z\d])/i
 
-const leastDigits = 7
+/** A local number, without its area code. */
+export const leastPhoneDigits = 7
 /** E.164 allows 15 digits; an international prefix adds three. */
 const mostDigits = 18
 
@@ -98,7 +99,7 @@ function longest(text: string, run: Run, first: number, plans: Plans, near: Surr
   for (let last = first + counts.length - 1; last >= first; last--) {
     const digits = counts[last - first] ?? 0
     const end = run[last]?.end ?? 0
-    if (digits < leastDigits || (last + 1 < run.length && !run[last + 1]?.gap.includes(' '))) continue
+    if (digits < leastPhoneDigits || (last + 1 < run.length && !run[last + 1]?.gap.includes(' '))) continue
     const priority = rank(text, start, end, hasPlus, plans, near)
     if (priority === 0) continue
     const more = extension.exec(text.slice(end, end + 16))?.[0].length ?? 0
@@ -136,15 +137,15 @@ function rank(text: string, start: number, end: number, hasPlus: boolean, plans:
     return isPossible(withoutTrunk) || isPossible(digits) ? 6 : 0
   }
   if (digits.length > 15) return 0
-  if (near.isCalled(phoneWords)) return 7
-  if (otherwise.test(spelling) || goesOn(text, start, end)) return 0
+  if (near.key?.says(phoneWords)) return 7
+  const isBare = digits.length === spelling.length
   const distance = near.distance(phoneWords, start, end)
-  const isAmerican = american.test(spelling)
+  if ((isBare && distance === undefined) || otherwise.test(spelling) || goesOn(text, start, end)) return 0
   if (distance !== undefined) {
     const isNumber = isValidIn(plans.others, digits) || isValidIn(plans.american, digits) || isPossible(digits)
     return isNumber || local.test(spelling) ? 7 - distance / 128 : 0
   }
-  if (isAmerican) return isValidIn(plans.american, digits) ? 5 : 0
+  if (american.test(spelling)) return isValidIn(plans.american, digits) ? 5 : 0
   if (digits.length < leastGrouped || !grouped.test(spelling)) return 0
   return isValidIn(plans.others, digits) || (digits.startsWith('00') && isPossible(digits.slice(2))) ? 5 : 0
 }

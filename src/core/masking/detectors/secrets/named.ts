@@ -1,10 +1,18 @@
 import { contextWords, type Surroundings } from '../context.ts'
 import type { Claim } from '../finding.ts'
 
-/** `password: …`, `api_key=…`, `"clientSecret": "…"`: a name, a sign between, a value. */
-const assignment =
-  /(?<![A-Za-z])(?:(pass(?:word|wd|phrase|code)?|pwd)|(?:(?:api|access|secret|private|signing|encryption|auth|client|account|master|service)[ _-]?(?:key|secret|token|password)|secret|token|credentials?))(?![A-Za-z])["'”]?(?: (?:is|was))?\s{0,3}(?:[:=]|=>| is | was )\s{0,3}["'“]?([^\s"'”<>,;&]{4,512})/gi
-const passwordName = contextWords([
+/** The sign between a name and its value. */
+const between = /[:=]| is | was /g
+/** A name of a secret, right before that sign. */
+const name =
+  /(?<![A-Za-z])(?:(pass(?:word|wd|phrase|code)?|pwd)|(?:(?:api|access|secret|private|signing|encryption|auth|client|account|master|service)[ _-]?(?:key|secret|token|password)|secret|token|credentials?))["'”]?\s{0,3}$/i
+const longestName = 40
+/** The value after it. */
+const value = /(?:>|(?:is|was) )?\s{0,3}["'“]?([^\s"'”<>,;&]{4,512})/y
+const paging =
+  /(?:page|next|cursor|continuation|sync|previous|resume|upload|count|max|min)[ _-]?(?:token|key)["'”]?\s*$/i
+
+const passwordKey = contextWords([
   'password',
   'passwd',
   'passphrase',
@@ -16,41 +24,68 @@ const passwordName = contextWords([
   'mot de passe',
   'senha',
 ])
-const secretName =
-  /(?:^|[ .[\]/])(?:(?:api|access|secret|private|signing|encryption|auth|client|account|master|service|bearer|refresh|session|id|webhook) ?(?:key|secret|token)|secret|token|credentials?)$/
-const paging = /(?:page|next|cursor|continuation|sync|previous|resume|upload|count|max|min)[ _-]?$/i
-const pagingName = /(?:page|next|cursor|continuation|sync|previous|resume|upload) ?token$/
+const secretKey = contextWords(
+  ['api', 'access', 'secret', 'private', 'signing', 'encryption', 'auth', 'client', 'account', 'master', 'service']
+    .flatMap(kind => [`${kind} key`, `${kind} secret`, `${kind} token`, `${kind}key`, `${kind}secret`, `${kind}token`])
+    .concat([
+      'bearer token',
+      'refresh token',
+      'session token',
+      'id token',
+      'secret',
+      'token',
+      'credential',
+      'credentials',
+    ]),
+)
+const pagingKey = contextWords(
+  ['page', 'next', 'cursor', 'continuation', 'sync', 'previous', 'resume', 'upload'].flatMap(kind => [
+    `${kind} token`,
+    `${kind}token`,
+  ]),
+)
 /** What stands in examples where a value would be. */
 const placeholder =
   /^(?:[$%{<[*]|\.{3}|x{4,}$|your|change|example|placeholder|redacted|null|none|true|false|undefined|required|optional|string|hidden|secret$|password$|token$)/i
 
-/** Finds passwords and keys by the names that they are given to, in the text or as its key. */
-export function namedSecretsIn(text: string, near: Surroundings, claims: Claim[]): void {
-  for (const match of text.matchAll(assignment)) {
-    const [whole, password, value = ''] = match
-    const spelling = value.replace(/[.)\]}]+$/, '')
-    const start = match.index + whole.length - value.length
-    if (paging.test(text.slice(Math.max(0, match.index - 14), match.index))) continue
-    if (password === undefined ? !isKey(spelling) : !isPassword(spelling)) continue
-    const subtype = password === undefined ? 'generic_secret' : 'password'
+/** Finds passwords and keys by the names that they are given in a text: `password: …`, `"clientSecret": "…"`. */
+export function assignedSecretsIn(text: string, claims: Claim[]): void {
+  for (const { index } of text.matchAll(between)) {
+    // a clock's or a URL's colon comes after no name
+    if (isDigit(text.charCodeAt(index - 1)) || text.startsWith('//', index + 1)) continue
+    const before = text.slice(Math.max(0, index - longestName), index)
+    const named = name.exec(before)
+    if (!named || paging.test(before)) continue
+    value.lastIndex = index + 1
+    const found = value.exec(text)
+    const spelling = found?.[1]?.replace(/[.)\]}]+$/, '')
+    if (!found || spelling === undefined) continue
+    const isPasswordName = named[1] !== undefined
+    if (isPasswordName ? !isPassword(spelling) : !isKey(spelling)) continue
+    const start = found.index + found[0].length - (found[1]?.length ?? 0)
+    const subtype = isPasswordName ? 'password' : 'generic_secret'
     claims.push({ type: 'API_SECRET', subtype, start, end: start + spelling.length, priority: 3 })
   }
-  if (text.length < 4 || text.length > 4_096 || /\s/.test(text)) return
-  if (near.endsWith(passwordName) && !placeholder.test(text)) {
-    claims.push({ type: 'API_SECRET', subtype: 'password', start: 0, end: text.length, priority: 3 })
-  } else if (near.isNamed(secretName) && !near.isNamed(pagingName) && isKey(text)) {
-    claims.push({ type: 'API_SECRET', subtype: 'generic_secret', start: 0, end: text.length, priority: 3 })
-  }
+}
+
+/** Finds the text itself to be a password or a key, by what it is called. */
+export function calledSecretIn(text: string, { key }: Surroundings, claims: Claim[]): void {
+  if (!key || text.length < 4 || text.length > 4_096) return
+  const isPasswordKey = key.endsWith(passwordKey)
+  if (!isPasswordKey && (!key.endsWith(secretKey) || key.endsWith(pagingKey))) return
+  if (/\s/.test(text) || placeholder.test(text) || (!isPasswordKey && !isKey(text))) return
+  const subtype = isPasswordKey ? 'password' : 'generic_secret'
+  claims.push({ type: 'API_SECRET', subtype, start: 0, end: text.length, priority: 3 })
 }
 
 /** A password in prose has more than letters, else `password: required` were one. */
-function isPassword(value: string): boolean {
-  return value.length >= 6 && !placeholder.test(value) && /[A-Za-z]/.test(value) && /[^A-Za-z]/.test(value)
+function isPassword(text: string): boolean {
+  return text.length >= 6 && !placeholder.test(text) && /[A-Za-z]/.test(text) && /[^A-Za-z]/.test(text)
 }
 
 /** Keys are long and look random: letters and digits, few of them repeated. */
-function isKey(value: string): boolean {
-  return value.length >= 16 && !placeholder.test(value) && /\d/.test(value) && /[A-Za-z]/.test(value) && bits(value) > 3
+function isKey(text: string): boolean {
+  return text.length >= 16 && !placeholder.test(text) && /\d/.test(text) && /[A-Za-z]/.test(text) && bits(text) > 3
 }
 
 /** Shannon's entropy for each character, in bits. */
@@ -60,4 +95,8 @@ function bits(text: string): number {
   let sum = 0
   for (const count of counts.values()) sum -= (count / text.length) * Math.log2(count / text.length)
   return sum
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
 }

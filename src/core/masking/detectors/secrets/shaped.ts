@@ -3,24 +3,26 @@ import type { Claim } from '../finding.ts'
 import { shapedSecrets } from './rows.ts'
 
 /** Tokens as long as the rows' ones. */
+export const shortestShaped = 20
 const token = /(?<![\w+/.~=-])[\w+/.~-]{20,128}={0,2}(?![\w+/~=-])/g
+
+const ownShapes = shapedSecrets.filter(({ context }) => context === undefined)
+const namedShapes = shapedSecrets.flatMap(row => (row.context ? [{ ...row, context: row.context }] : []))
+/** Any word that names any of them. */
+const anyName = new RegExp(namedShapes.map(({ context }) => context.source).join('|'), 'gu')
 
 /** Finds secrets by their shape, most of them only beside a word that names them. */
 export function shapedSecretsIn(text: string, near: Surroundings, claims: Claim[]): void {
   for (const { 0: found, index } of text.matchAll(token)) {
     const spelling = found.replace(/\.$/, '')
     const end = index + spelling.length
-    for (const { subtype, shape, context } of shapedSecrets) {
-      if (!shape.test(spelling)) continue
-      const distance = context && near.distance(context, index, end)
-      if (context && distance === undefined) continue
-      claims.push({
-        type: 'API_SECRET',
-        subtype,
-        start: index,
-        end,
-        priority: distance === undefined ? 9 : 8 - distance / 128,
-      })
+    const claim = (subtype: string, priority: number) =>
+      claims.push({ type: 'API_SECRET', subtype, start: index, end, priority })
+    for (const { subtype, shape } of ownShapes) if (shape.test(spelling)) claim(subtype, 9)
+    if (near.distance(anyName, index, end) === undefined) continue
+    for (const { subtype, shape, context } of namedShapes) {
+      const distance = shape.test(spelling) ? near.distance(context, index, end) : undefined
+      if (distance !== undefined) claim(subtype, 8 - distance / 128)
     }
   }
 }

@@ -6,23 +6,66 @@ import { type WordRow, wordRows } from './rows.ts'
 /** Finds values of letters and digits, each at the beginning of a word. */
 export type WordSearch = (text: string, near: Surroundings, claims: Claim[]) => void
 
+/** Kinds of characters in heads: anything else, capital letter, small letter, digit. */
+const headKinds = '-Aa9'
+const headLength = 4
+const other = 0
+
+interface Tried {
+  readonly row: WordRow
+  readonly pattern: RegExp
+}
+
 /** The search for these types, or undefined if no row is of them. */
 export function wordSearch(types: ReadonlySet<EntityType>): WordSearch | undefined {
   const rows = wordRows.filter(({ type }) => types.has(type))
   if (rows.length === 0) return undefined
-  const tried = rows.map(row => ({ row, pattern: new RegExp(`(?:${row.pattern.source})(?![A-Za-z\\d])`, 'y') }))
-  // one expression looks for all of them at once, and only where it stops each row is asked
-  const any = new RegExp(
-    `(?<![A-Za-z\\d])(?:${rows.map(({ pattern }) => pattern.source).join('|')})(?![A-Za-z\\d])`,
-    'g',
+  const byHead = rowsByHead(
+    rows.map(row => ({ row, pattern: new RegExp(`(?:${row.pattern.source})(?![A-Za-z\\d])`, 'y') })),
   )
   return (text, near, claims) => {
-    any.lastIndex = 0
-    for (let match = any.exec(text); match; match = any.exec(text)) {
-      for (const { row, pattern } of tried) claim(text, match.index, row, pattern, near, claims)
-      any.lastIndex = match.index + 1
+    for (let start = 0; start < text.length; ) {
+      let end = start
+      while (kindAt(text, end) !== other) end++
+      if (end > start) {
+        for (const { row, pattern } of byHead[headAt(text, start)] as Tried[]) {
+          const [fewest, most] = row.word
+          if (end - start >= fewest && end - start <= most) claim(text, start, row, pattern, near, claims)
+        }
+      }
+      start = end + 1
     }
   }
+}
+
+/** Which rows a word may be, by the kinds of its first four characters as one number. */
+function rowsByHead(tried: readonly Tried[]): Tried[][] {
+  return Array.from({ length: headKinds.length ** headLength }, (_, code) => {
+    const kinds = [3, 2, 1, 0].map(place => headKinds[Math.floor(code / 4 ** place) % 4]).join('')
+    return tried.filter(({ row }) => row.heads.some(head => kinds.startsWith(head)))
+  })
+}
+
+function headAt(text: string, start: number): number {
+  let code = 0
+  for (let index = start; index < start + headLength; index++) code = code * 4 + kindAt(text, index)
+  return code
+}
+
+const kinds = new Uint8Array(128)
+for (const [kind, letters] of [
+  '',
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+  'abcdefghijklmnopqrstuvwxyz',
+  '0123456789',
+].entries()) {
+  for (const letter of letters) kinds[letter.charCodeAt(0)] = kind
+}
+
+/** The kind of a character; beyond ASCII, and beyond the text's end, it is another. */
+function kindAt(text: string, index: number): number {
+  const code = text.charCodeAt(index)
+  return code < 128 ? (kinds[code] as number) : other
 }
 
 function claim(text: string, start: number, row: WordRow, pattern: RegExp, near: Surroundings, claims: Claim[]): void {
@@ -31,14 +74,9 @@ function claim(text: string, start: number, row: WordRow, pattern: RegExp, near:
   if (spelling === undefined) return
   const fit = row.check?.(spelling) ?? true
   const end = start + (fit === true ? spelling.length : Number(fit))
-  if (end === start || isInWord(text, end)) return
+  if (end === start || kindAt(text, end) !== other) return
   const distance = row.context && near.distance(row.context, start, end)
   if (!row.isPlain && distance === undefined) return
   const sure = row.check ? 8 : 4
   claims.push({ type: row.type, start, end, priority: distance === undefined ? sure : sure - distance / 128 })
-}
-
-/** Does a word go on here? */
-function isInWord(text: string, index: number): boolean {
-  return /[A-Za-z\d]/.test(text.charAt(index))
 }
