@@ -4,6 +4,7 @@ import { contextWords } from './context.ts'
 /** Words beside which a date is somebody's day of birth. */
 export const birthWords = contextWords([
   'dob',
+  'do b',
   'd.o.b',
   'd.o.b.',
   'born',

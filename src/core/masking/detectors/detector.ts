@@ -45,8 +45,8 @@ export const defaultPhoneRegions = ['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'NL', 'I
 const shortest = 3
 /** Tokens are longer than most words are. */
 const tokenLength = 12
-/** What else is looked for has at least as many digits as this, spelled with letters. */
-const fewestInWords = 3
+/** What is spelled with letters and digits has one digit at least. */
+const fewestInWords = 1
 /** A bank's SWIFT code may do without digits. */
 const capitalsOfBanks = 6
 

@@ -77,7 +77,11 @@ export function esNif(text: string): boolean {
 /** Finland: the century's sign stands between; a check character by 31. */
 export function fiHetu(text: string): boolean {
   const number = Number(text.slice(0, 6) + text.slice(7, 10))
-  return isDay(pair(text, 2), pair(text, 0)) && '0123456789ABCDEFHJKLMNPRSTUVWXY'[number % 31] === text[10]
+  return (
+    text.length === 11 &&
+    isDay(pair(text, 2), pair(text, 0)) &&
+    '0123456789ABCDEFHJKLMNPRSTUVWXY'[number % 31] === text[10]
+  )
 }
 
 /** France's NIR: sex, year, month, department (Corsica's 2A as 19, 2B as 18), and 97 less the remainder. */

@@ -80,6 +80,6 @@ function rank(
   if (row.needs === 'shape and context' && !isShaped) return 0
   const distance = row.context && near.distance(row.context, start, end)
   if (distance !== undefined) return row.check ? 8 - distance / 128 : 4 - distance / 128
-  if (row.needs === 'nothing') return 6
+  if (row.needs === 'nothing' && (isShaped || spelling.length === digits.length)) return 6
   return row.needs === 'shape or context' && isShaped && !goesOn(text, start, end) ? 5.5 : 0
 }

@@ -23,6 +23,7 @@ import {
   dkCpr,
   dkCprChecked,
   eePersonalCode,
+  fiHetu,
   frNir,
   hrOib,
   nlBsn,
@@ -44,8 +45,8 @@ export interface NumberRow {
   /** The checksum, and what else the digits must fulfil. */
   readonly check?: (digits: string, spelling: string) => boolean
   /**
-   * What it needs beside its checksum: nothing, for those that fewer than 1 in 200 random numbers of this length
-   * pass; or to be spelled as it is in print (`shape`) or called by its name (`context`).
+   * What it needs beside its checksum: nothing but to be written without marks or in its shape, for those that fewer
+   * than 1 in 200 random numbers of this length pass; or to be spelled as it is in print (`shape`) or called by its name (`context`).
    */
   readonly needs: 'nothing' | 'shape or context' | 'shape and context' | 'context'
   readonly shape?: RegExp
@@ -226,6 +227,7 @@ export const numberRows: readonly NumberRow[] = [
     digits: [11],
     check: beNationalNumber,
     needs: 'nothing',
+    shape: /^\d{2}([./ -]?)\d{2}\1\d{2}[ -]\d{3}[. -]?\d{2}$/,
     context: contextWords(['rijksregister', 'registre national', 'national number', 'insz', 'niss', 'rrn']),
   },
   { type: 'BG_EGN', digits: [10], check: bgEgn, needs: 'context', context: contextWords(['egn', 'егн']) },
@@ -250,6 +252,7 @@ export const numberRows: readonly NumberRow[] = [
     digits: [13],
     check: chAhv,
     needs: 'nothing',
+    shape: /^\d{3}([. ])\d{4}\1\d{4}\1\d{2}$/,
     context: contextWords(['ahv', 'avs', 'sozialversicherungsnummer']),
   },
   {
@@ -281,7 +284,7 @@ export const numberRows: readonly NumberRow[] = [
       'steueridentifikationsnummer',
       'steuer identifikationsnummer',
       'identifikationsnummer',
-      'idnr',
+      'id nr',
       'tax id',
       'tin',
       'steuernummer',
@@ -296,6 +299,14 @@ export const numberRows: readonly NumberRow[] = [
     shape: /^\d{6}-\d{4}$/,
     context: cpr,
   },
+  {
+    // its check character may be a digit; it is surer than the Danish one, so it comes first
+    type: 'FI_HETU',
+    digits: [10],
+    check: (_, spelling) => fiHetu(spelling),
+    needs: 'shape or context',
+    shape: /^\d{6}-\d{4}$/,
+  },
   { type: 'DK_CPR', digits: [10], check: dkCpr, needs: 'context', context: cpr },
   {
     type: 'EE_PERSONAL_CODE',
@@ -309,6 +320,7 @@ export const numberRows: readonly NumberRow[] = [
     digits: [15],
     check: frNir,
     needs: 'nothing',
+    shape: /^\d( ?)\d{2}\1\d{2}\1\d{2}\1\d{3}\1\d{3}[ -]?\d{2}$/,
     context: contextWords(['nir', 'insee', 'sécurité sociale', 'securite sociale', 'numéro de sécu']),
   },
   { type: 'HR_OIB', digits: [11], check: hrOib, needs: 'context', context: contextWords(['oib']) },
@@ -348,6 +360,7 @@ export const numberRows: readonly NumberRow[] = [
     digits: [11],
     check: noFnr,
     needs: 'nothing',
+    shape: /^\d{6} \d{5}$/,
     context: contextWords(['fødselsnummer', 'fodselsnummer', 'fnr', 'personnummer', 'd nummer']),
   },
   { type: 'PL_PESEL', digits: [11], check: plPesel, needs: 'context', context: contextWords(['pesel']) },
@@ -393,6 +406,7 @@ export const numberRows: readonly NumberRow[] = [
     digits: [13],
     check: zaId,
     needs: 'nothing',
+    shape: /^\d{6} \d{4} \d{2} ?\d$/,
     context: contextWords(['rsa id', 'south african id', 'sa id', 'id number']),
   },
   {

@@ -36,7 +36,7 @@ const phoneWords = contextWords([
   'fax',
   'sms',
   'text me',
-  'whatsapp',
+  'whats app',
   'signal',
   'hotline',
   'helpline',
@@ -51,6 +51,35 @@ const phoneWords = contextWords([
   '電話',
   '携帯',
 ])
+/** Right after these a number is something else, also where its checksum fails. */
+const otherWords = contextWords([
+  'nhs',
+  'nhs number',
+  'nhs no',
+  'npi',
+  'medicare',
+  'part',
+  'part number',
+  'part no',
+  'serial',
+  'serial number',
+  'isbn',
+  'order',
+  'order number',
+  'order no',
+  'invoice',
+  'invoice number',
+  'invoice no',
+  'ticket',
+  'tracking',
+  'tracking number',
+  'policy',
+  'policy number',
+  'account',
+  'account number',
+])
+/** How near such a word is to say so, in characters. */
+const rightBefore = 8
 /** North America's 3-3-4, which its own plan judges. */
 const american = /^(?:1[ .-]?)?(?:\(\d{3}\) ?|\d{3}([ .-]))\d{3}[ .-]\d{4}$/
 /** Others that are hardly anything but telephone numbers: an area code in parentheses, a trunk 0 before groups. */
@@ -145,6 +174,8 @@ function rank(text: string, start: number, end: number, hasPlus: boolean, plans:
     const isNumber = isValidIn(plans.others, digits) || isValidIn(plans.american, digits) || isPossible(digits)
     return isNumber || local.test(spelling) ? 7 - distance / 128 : 0
   }
+  const other = near.distance(otherWords, start, end)
+  if (other !== undefined && other <= rightBefore) return 0
   if (american.test(spelling)) return isValidIn(plans.american, digits) ? 5 : 0
   if (digits.length < leastGrouped || !grouped.test(spelling)) return 0
   return isValidIn(plans.others, digits) || (digits.startsWith('00') && isPossible(digits.slice(2))) ? 5 : 0

@@ -4,7 +4,7 @@ import { shapedSecrets } from './rows.ts'
 
 /** Tokens as long as the rows' ones. */
 export const shortestShaped = 20
-const token = /(?<![\w+/.~=-])[\w+/.~-]{20,128}={0,2}(?![\w+/~=-])/g
+const token = /(?<![\w+/.~-])[\w+/.~-]{20,128}={0,2}(?![\w+/~=-])/g
 
 const ownShapes = shapedSecrets.filter(({ context }) => context === undefined)
 const namedShapes = shapedSecrets.flatMap(row => (row.context ? [{ ...row, context: row.context }] : []))

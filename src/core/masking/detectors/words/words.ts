@@ -77,6 +77,6 @@ function claim(text: string, start: number, row: WordRow, pattern: RegExp, near:
   if (end === start || kindAt(text, end) !== other) return
   const distance = row.context && near.distance(row.context, start, end)
   if (!row.isPlain && distance === undefined) return
-  const sure = row.check ? 8 : 4
-  claims.push({ type: row.type, start, end, priority: distance === undefined ? sure : sure - distance / 128 })
+  const priority = (row.check ? 7 : 3) + (distance === undefined ? 0 : 1 - distance / 128)
+  claims.push({ type: row.type, start, end, priority })
 }
