@@ -48,7 +48,7 @@ export const cleanTexts: readonly ((chance: Chance) => string)[] = [
   chance => `SSN ${chance.one(['000', '666'])}-${chance.digits(2)}-${chance.digits(4)} cannot exist`,
   chance => `NHS number ${spoiled(chance, '943 476 5919')} has a wrong digit`,
   () => 'a passport is needed; born leaders welcome; phone calls from 9 to 17',
-  chance => `password: ${chance.one(['required', 'string', '********', '<your password>', '${PASSWORD}', 'hidden'])}`,
+  chance => `password: ${chance.one(['required', 'string', '********', '<your password>', '%PASSWORD%', 'hidden'])}`,
   chance =>
     `{"token_type":"Bearer","expires_in":${chance.below(9999)},"next_page_token":"${chance.text('alnum', 24)}"}`,
   chance => `data:image/png;base64,${chance.text('base64', 120)}`,

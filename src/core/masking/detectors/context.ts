@@ -55,16 +55,21 @@ function keyOf(name: string): Key | undefined {
 /** What stands beside one stretch of a text, read only when a detector asks. */
 export class Surroundings {
   readonly key: Key | undefined
+  /** Whether any word may stand anywhere: there is none in digits alone. */
+  readonly mayTell: boolean
   readonly #text: string
   #start = -1
   #end = -1
   #before = ''
   #after = ''
+  /** What was asked about the same start; a number's several ends share it. */
+  #nearest: Map<ContextWords, number | undefined> | undefined
 
   /** @param name what the whole text is called, or nothing */
-  constructor(text: string, name: string) {
+  constructor(text: string, name: string, hasLetter = true) {
     this.#text = text
     this.key = keyOf(name)
+    this.mayTell = hasLetter || this.key !== undefined
   }
 
   /**
@@ -73,21 +78,32 @@ export class Surroundings {
    * @returns a number below 128, or undefined if no such word is there
    */
   distance(words: ContextWords, start: number, end: number): number | undefined {
-    if (start !== this.#start || end !== this.#end) this.#look(start, end)
-    const near = this.#before === '' ? undefined : lastEnd(words, this.#before)
-    if (near !== undefined) return this.#before.length - near
+    const near = this.#distanceBefore(words, start)
+    if (near !== undefined) return near
     if (this.key?.says(words)) return before
+    if (end !== this.#end) {
+      this.#end = end
+      this.#after = plainWords(this.#text.slice(end, end + after))
+    }
     if (this.#after === '') return undefined
     words.lastIndex = 0
     const following = words.exec(this.#after)
     return following ? behind + following.index : undefined
   }
 
-  #look(start: number, end: number): void {
-    this.#start = start
-    this.#end = end
-    this.#before = plainWords(this.#text.slice(Math.max(0, start - before), start))
-    this.#after = plainWords(this.#text.slice(end, end + after))
+  #distanceBefore(words: ContextWords, start: number): number | undefined {
+    if (start !== this.#start) {
+      this.#start = start
+      this.#before = plainWords(this.#text.slice(Math.max(0, start - before), start))
+      this.#nearest = undefined
+    }
+    if (this.#before === '') return undefined
+    this.#nearest ??= new Map()
+    if (!this.#nearest.has(words)) {
+      const end = lastEnd(words, this.#before)
+      this.#nearest.set(words, end === undefined ? undefined : this.#before.length - end)
+    }
+    return this.#nearest.get(words)
   }
 }
 
@@ -98,9 +114,11 @@ function lastEnd(words: ContextWords, text: string): number | undefined {
   return end
 }
 
-/** `taxId`, `tax_id` and `TAX-ID` as `tax id`. */
+const anyLetter = /\p{L}/u
+
+/** `taxId`, `tax_id` and `TAX-ID` as `tax id`; nothing, where there is no letter. */
 function plainWords(text: string): string {
-  if (text === '') return text
+  if (!anyLetter.test(text)) return ''
   return text
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll(/[_-]/g, ' ')

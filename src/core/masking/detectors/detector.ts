@@ -62,7 +62,7 @@ export function detectorOf(types: readonly EntityType[], options: DetectorOption
       const signs = readSigns(given)
       const text = signs.hasHigh ? folded(given) : given
       const shown = text === given ? signs : readSigns(text)
-      const near = new Surroundings(text, context)
+      const near = new Surroundings(text, context, shown.hasLetter)
       const claims: Claim[] = []
       for (const search of searches) search(text, shown, near, claims)
       return settled(claims)

@@ -5,6 +5,8 @@ import { goesOn } from './neighbours.ts'
 import { type NumberRow, numberRows } from './rows.ts'
 import type { Run } from './runs.ts'
 
+/** No number has more groups: a French one has seven. */
+const maxGroups = 8
 /** No number has more digits. */
 export const maxDigits = 19
 
@@ -44,7 +46,7 @@ function windows(
 ): void {
   let digits = ''
   const start = run[first]?.start ?? 0
-  for (let last = first; last < run.length; last++) {
+  for (let last = first; last < run.length && last < first + maxGroups; last++) {
     const group = run[last]
     if (!group || (last > first && group.gap.length !== 1)) return
     if (digits.length + group.end - group.start > maxDigits) return
@@ -75,11 +77,14 @@ function rank(
   start: number,
   end: number,
 ): number {
-  if (row.check && !row.check(digits, spelling)) return 0
   const isShaped = row.shape?.test(spelling) ?? false
-  if (row.needs === 'shape and context' && !isShaped) return 0
-  const distance = row.context && near.distance(row.context, start, end)
-  if (distance !== undefined) return row.check ? 8 - distance / 128 : 4 - distance / 128
-  if (row.needs === 'nothing' && (isShaped || spelling.length === digits.length)) return 6
+  const isPlain = row.needs === 'nothing' && (isShaped || spelling.length === digits.length)
+  const isTold = near.mayTell && (isShaped || row.needs !== 'shape and context')
+  if (!isPlain && !isTold && !(isShaped && row.needs === 'shape or context')) return 0
+  // what only a word tells is written without blanks
+  if (row.check ? !row.check(digits, spelling) : spelling.includes(' ')) return 0
+  const distance = isTold && row.context ? near.distance(row.context, start, end) : undefined
+  if (distance !== undefined) return (row.check ? 8 : 4) - distance / 128
+  if (isPlain) return 6
   return row.needs === 'shape or context' && isShaped && !goesOn(text, start, end) ? 5.5 : 0
 }

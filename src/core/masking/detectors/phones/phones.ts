@@ -97,6 +97,7 @@ const extension = /^(?:,? ?(?:x|ext\.?|extension|#) ?\d{1,6})(?![A-Za-z\d])/i
 export const leastPhoneDigits = 7
 /** E.164 allows 15 digits; an international prefix adds three. */
 const mostDigits = 18
+const mostGroups = 8
 
 interface Plans {
   readonly american: readonly (Plan | undefined)[]
@@ -149,7 +150,7 @@ function startOf(text: string, { start }: Group): number {
 /** How many digits there are up to each next group, as long as they are not too many. */
 function digitsUpTo(run: Run, first: number): number[] {
   const counts: number[] = []
-  for (let last = first, digits = 0; last < run.length; last++) {
+  for (let last = first, digits = 0; last < run.length && last < first + mostGroups; last++) {
     const group = run[last] as Group
     digits += group.end - group.start
     if (digits > mostDigits) break
@@ -168,7 +169,7 @@ function rank(text: string, start: number, end: number, hasPlus: boolean, plans:
   if (digits.length > 15) return 0
   if (near.key?.says(phoneWords)) return 7
   const isBare = digits.length === spelling.length
-  const distance = near.distance(phoneWords, start, end)
+  const distance = near.mayTell ? near.distance(phoneWords, start, end) : undefined
   if ((isBare && distance === undefined) || otherwise.test(spelling) || goesOn(text, start, end)) return 0
   if (distance !== undefined) {
     const isNumber = isValidIn(plans.others, digits) || isValidIn(plans.american, digits) || isPossible(digits)

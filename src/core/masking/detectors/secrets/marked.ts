@@ -27,7 +27,8 @@ export function markedSecretsIn(text: string, claims: Claim[]): void {
       const start = scheme.test(mark) ? index + mark.length : index
       const end = index + mark.length + found.length
       claims.push({ type: 'API_SECRET', subtype: row.subtype, start, end, priority: 9 })
-      return
+      return end
     }
+    return 0
   })
 }

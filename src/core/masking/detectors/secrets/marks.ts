@@ -15,8 +15,12 @@ export class Marks {
     }
   }
 
-  /** Calls back with each mark that stands at the beginning of a word, the longest first. */
-  eachIn(text: string, call: (mark: string, index: number) => void): void {
+  /**
+   * Calls back with each mark that stands at the beginning of a word, the longest first.
+   *
+   * @param call answers where the search goes on if the mark led to something, or 0
+   */
+  eachIn(text: string, call: (mark: string, index: number) => number): void {
     let isInWord = false
     for (let index = 0; index < text.length - 1; index++) {
       const code = text.charCodeAt(index)
@@ -25,11 +29,25 @@ export class Marks {
         const next = text.charCodeAt(index + 1)
         const pair = code * 128 + next
         if (next < 128 && this.#pairs[pair] === 1) {
-          for (const mark of this.#byPair.get(pair) ?? []) if (text.startsWith(mark, index)) call(mark, index)
+          const end = this.#firstEnd(text, index, this.#byPair.get(pair) ?? [], call)
+          if (end > index) index = end - 1
         }
       }
       isInWord = isWord
     }
+  }
+
+  #firstEnd(
+    text: string,
+    index: number,
+    marks: readonly string[],
+    call: (mark: string, index: number) => number,
+  ): number {
+    for (const mark of marks) {
+      const end = text.startsWith(mark, index) ? call(mark, index) : 0
+      if (end > 0) return end
+    }
+    return 0
   }
 }
 

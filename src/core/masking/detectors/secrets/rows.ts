@@ -179,7 +179,7 @@ export const markedSecrets: readonly MarkedSecret[] = [
   {
     subtype: 'jwt',
     marks: ['eyJ'],
-    rest: /[\w-]{8,4000}\.[\w-]{2,8000}\.[\w-]{0,2000}(?:\.[\w-]{1,8000}\.[\w-]{1,100})?/,
+    rest: /[\w-]{8,1000}\.[\w-]{2,20000}\.[\w-]*(?:\.[\w-]*\.[\w-]*)?/,
   },
   { subtype: 'basic_auth', marks: ['Basic ', 'basic ', 'BASIC '], rest: /[A-Za-z\d+/]{7,400}={0,2}/, check: isBasic },
   {
