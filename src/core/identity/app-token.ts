@@ -2,6 +2,7 @@ import { SignJWT } from 'jose'
 import { Fault } from '#core/fault.ts'
 import type { Clock } from '#core/ports.ts'
 import type { TokenKeys } from './token-keys.ts'
+import { VerifiedTokens } from './verified-tokens.ts'
 
 /** Says what kind of token this is, so that none of another kind passes for it (RFC 8725 §3.11). */
 export const appTokenType = 'gatehouse+jwt'
@@ -15,6 +16,18 @@ const forwardedSeconds = 300
 const reusableSeconds = 240
 /** Tokens remembered for reuse; beyond it the one made longest ago is forgotten. */
 const maxRemembered = 10_000
+
+/** Who acts at `/egress`: an app, on behalf of a subject. */
+export interface AppIdentity {
+  readonly kind: 'app'
+  readonly app: string
+  /** The caller that the app was called by, `webhook:<source>`, `anonymous`, or the workload of a token exchange. */
+  readonly subject: string
+  /** Where the subject is known; absent for a webhook. */
+  readonly issuer?: string
+  readonly scopes: readonly string[]
+  readonly tokenId: string
+}
 
 /** On whose behalf an app is called. */
 export interface Bearer {
@@ -33,6 +46,8 @@ export interface Bearer {
 export class AppTokens {
   readonly #keys: TokenKeys | undefined
   readonly #clock: Clock
+  /** Tokens of ours that this isolate has verified a moment ago. */
+  readonly verified = new VerifiedTokens<AppIdentity>()
   readonly #made = new Map<string, { readonly token: string; readonly reusableUntilMs: number }>()
 
   constructor(keys: TokenKeys | undefined, clock: Clock) {

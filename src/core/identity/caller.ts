@@ -3,7 +3,6 @@ import type { Ports } from '#core/ports.ts'
 import { claimedBy, type TokenVerdict, verifyToken } from './caller-token.ts'
 import { openCompact } from './compact-token.ts'
 import type { Principal } from './principal.ts'
-import { VerifiedTokens } from './verified-tokens.ts'
 
 /** A caller whose token was verified, as it is remembered. */
 export interface VerifiedCaller {
@@ -32,7 +31,7 @@ type CallerPorts = Pick<Ports, 'clock' | 'keySets' | 'verifiedTokens'>
  */
 export async function callerOf(token: string, api: CalledApi, ports: CallerPorts): Promise<CallerVerdict> {
   const { clock, keySets, verifiedTokens } = ports
-  const name = await VerifiedTokens.nameOf(token, `${api.app} ${api.digest}`)
+  const name = await verifiedTokens.nameOf(token, `${api.app} ${api.digest}`)
   const remembered = verifiedTokens.get(name, clock.now().getTime())
   if (remembered && keySets.holds(remembered.issuer, remembered.key)) return { kind: 'known', caller: remembered }
 

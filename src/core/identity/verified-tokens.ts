@@ -5,6 +5,10 @@ const maxRemembered = 10_000
 /** A token is verified again after so long, however long it lives. */
 const maxSeconds = 60
 
+/** Names remembered at most, and of texts of what length: hashing costs more than all else that a known token needs. */
+const maxNamed = 1_000
+const namedCharacters = 4_096
+
 interface Remembered<Value> {
   readonly value: Value
   readonly untilMs: number
@@ -15,12 +19,22 @@ interface Remembered<Value> {
  * for: a token that one app takes, or that one manifest takes, is nothing to another.
  */
 export class VerifiedTokens<Value> {
+  readonly #names = new Map<string, string>()
   readonly #remembered = new Map<string, Remembered<Value>>()
 
   /** The name under which a token is remembered: 32 bytes as 32 characters. */
-  static async nameOf(token: string, verifiedFor: string): Promise<string> {
-    const digest = await crypto.subtle.digest('SHA-256', utf8Bytes(`${verifiedFor}\n${token}`))
-    return String.fromCharCode(...new Uint8Array(digest))
+  nameOf(token: string, verifiedFor: string): string | Promise<string> {
+    const text = `${verifiedFor}\n${token}`
+    return this.#names.get(text) ?? this.#named(text)
+  }
+
+  async #named(text: string): Promise<string> {
+    const digest = await crypto.subtle.digest('SHA-256', utf8Bytes(text))
+    const name = String.fromCharCode(...new Uint8Array(digest))
+    if (text.length > namedCharacters) return name
+    this.#names.set(text, name)
+    if (this.#names.size > maxNamed) this.#names.delete(this.#names.keys().next().value ?? '')
+    return name
   }
 
   get(name: string, nowMs: number): Value | undefined {

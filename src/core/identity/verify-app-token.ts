@@ -3,21 +3,9 @@ import * as z from 'zod'
 import type { FaultCode } from '#core/fault.ts'
 import { AppName } from '#core/names.ts'
 import type { Ports } from '#core/ports.ts'
-import { appTokenType, egressAudience } from './app-token.ts'
+import { type AppIdentity, appTokenType, egressAudience } from './app-token.ts'
 import { openCompact } from './compact-token.ts'
 import { clockSkewSeconds } from './principal.ts'
-
-/** Who acts at `/egress`: an app, on behalf of a subject. */
-export interface AppIdentity {
-  readonly kind: 'app'
-  readonly app: string
-  /** The caller that the app was called by, `webhook:<source>`, or the workload of a token exchange. */
-  readonly subject: string
-  /** Where the subject is known; absent for a webhook. */
-  readonly issuer?: string
-  readonly scopes: readonly string[]
-  readonly tokenId: string
-}
 
 export interface RefusedToken {
   readonly kind: 'refused'
@@ -45,7 +33,11 @@ export async function verifyAppToken(
   token: string,
   { appTokens, clock }: Pick<Ports, 'appTokens' | 'clock'>,
 ): Promise<AppIdentity | RefusedToken> {
-  const { keys } = appTokens
+  const { keys, verified } = appTokens
+  const nowMs = clock.now().getTime()
+  const name = await verified.nameOf(token, egressAudience)
+  const known = verified.get(name, nowMs)
+  if (known) return known
   const opened = openCompact(token)
   if (typeof opened === 'string') return refused(opened)
   const { kid } = opened.header
@@ -64,7 +56,7 @@ export async function verifyAppToken(
     const claims = Claims.parse(payload)
     if (!Array.isArray(payload.aud) || !payload.aud.includes(claims.app))
       return refused('the token is not for the app that it names')
-    return {
+    const identity: AppIdentity = {
       kind: 'app',
       app: claims.app,
       subject: claims.sub,
@@ -72,6 +64,8 @@ export async function verifyAppToken(
       scopes: claims.scope.split(' ').filter(Boolean),
       tokenId: claims.jti,
     }
+    verified.set(name, identity, nowMs, (payload.exp ?? 0) * 1000)
+    return identity
   } catch (error) {
     if (error instanceof errors.JWTExpired) return refused(error.message, 'token-expired')
     return refused(error instanceof z.ZodError ? z.prettifyError(error) : String(error))
