@@ -1,7 +1,7 @@
 import type { Consignment } from '#core/delivery/event.ts'
 import type { Notice } from '#core/owner/notice.ts'
-import type { ClaimsObject } from './idempotency/object.ts'
 import type { AuditChainObject } from './audit/chain.ts'
+import type { ClaimsObject } from './idempotency/object.ts'
 import type { RateCounterObject } from './limits/rate-counter.ts'
 import type { SlotCounterObject } from './limits/slot-counter.ts'
 import type { MailboxObject } from './mailbox/object.ts'
