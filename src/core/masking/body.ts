@@ -29,7 +29,13 @@ export interface BodyKind {
 export type MaskedBody =
   | { readonly kind: 'clean' | 'masked'; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'unread'; readonly body: Uint8Array<ArrayBuffer>; readonly why: Unread }
-  | { readonly kind: 'refused'; readonly code: 'content-type-denied' | 'masking-failed'; readonly detail: string }
+  | RefusedBody
+
+export interface RefusedBody {
+  readonly kind: 'refused'
+  readonly code: 'content-type-denied' | 'masking-failed'
+  readonly detail: string
+}
 
 const defaultMaxBytes = 26_214_400
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -45,9 +51,8 @@ export function maskBody(
 ): MaskedBody {
   if (body.length === 0) return { kind: 'clean', body }
   const unread = (why: Unread): MaskedBody => unreadBody(pass, body, why)
-  if (contentEncoding && contentEncoding.trim().toLowerCase() !== 'identity') return unread('content-encoding')
-  const media = mediaOf(contentType)
-  if (!media) return unread('content-type')
+  const media = readableAs({ contentType, contentEncoding: contentEncoding ?? null })
+  if (typeof media === 'string') return unread(media)
   if (body.length > maxBytes) return unread('too-large')
   const text = media.reading === 'parts' ? binaryOf(body) : decodedText(body)
   if (text === undefined) return unread('not-utf-8')
@@ -59,6 +64,12 @@ export function maskBody(
     if (!(fault instanceof Fault)) throw error
     return refused(fault.detail)
   }
+}
+
+/** How a body of a kind is read, or why it cannot be. */
+export function readableAs({ contentType, contentEncoding }: BodyKind): Media | Unread {
+  if (contentEncoding && contentEncoding.trim().toLowerCase() !== 'identity') return 'content-encoding'
+  return mediaOf(contentType) ?? 'content-type'
 }
 
 function maskText(text: string, media: Media, pass: MaskingPass, body: Uint8Array<ArrayBuffer>): MaskedBody {
@@ -107,13 +118,17 @@ export function editsOf(text: string, { reading, boundary = '' }: Media, judge: 
 }
 
 function unreadBody(pass: MaskingPass, body: Uint8Array<ArrayBuffer>, why: Unread): MaskedBody {
-  if (pass.plan.unknown === 'pass') return { kind: 'unread', body, why }
+  return pass.plan.unknown === 'pass' ? { kind: 'unread', body, why } : refusedUnread(why)
+}
+
+/** What a rule does with a body that cannot be read, unless it lets it pass. */
+export function refusedUnread(why: Unread): RefusedBody {
   if (why === 'content-type')
     return { kind: 'refused', code: 'content-type-denied', detail: 'no type that can be read' }
   return refused(`the body cannot be read: ${why}`)
 }
 
-function refused(detail: string): MaskedBody {
+function refused(detail: string): RefusedBody {
   return { kind: 'refused', code: 'masking-failed', detail }
 }
 

@@ -1,10 +1,12 @@
+import { MaskingRule } from '#core/manifest/masking-schema.ts'
 import type { Action } from './action.ts'
 import type { AppKeys } from './app-keys.ts'
+import { type EntityType, entityTypes } from './detectors/entity-types.ts'
 import { spliced } from './edit.ts'
 import { atRoot } from './field-rules.ts'
 import { jsonEdits, stringEdits } from './json-mask.ts'
 import { type MaskingEdit, MaskingPass } from './pass.ts'
-import type { MaskingPlan } from './plan.ts'
+import { type MaskingPlan, planOf } from './plan.ts'
 
 /** What an author wants to see masked. */
 export type Draft = { readonly text: string } | { readonly json: unknown }
@@ -17,6 +19,13 @@ export interface PreviewFinding {
   /** Of a value in JSON (RFC 6901). */
   readonly pointer?: string
   readonly action: Action
+}
+
+/** What an author may leave open: then every built-in type is looked for, and redacted. */
+export interface PreviewRule {
+  readonly entities?: readonly EntityType[]
+  readonly action?: Action
+  readonly fields?: Readonly<Record<string, Action>>
 }
 
 export interface Preview {
@@ -47,6 +56,12 @@ export function preview(draft: Draft, plan: MaskingPlan, keys?: AppKeys): Previe
   if ('text' in draft) for (const edit of edits) note(edit)
   const masked = spliced(text, edits)
   return { masked: 'text' in draft ? masked : JSON.parse(masked), findings }
+}
+
+/** The plan of a preview. @throws ZodError for a rule that no manifest could hold */
+export function previewPlan({ entities, action = 'redact', fields = {} }: PreviewRule, app: string): MaskingPlan {
+  const builtIn = entityTypes.filter(type => type !== 'CUSTOM')
+  return planOf(MaskingRule.parse({ entities: entities ?? builtIn, action, fields }), { app, rule: 'preview' })
 }
 
 function pointerOf(segments: readonly (string | number)[]): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MaskingRule } from '#core/manifest/masking-schema.ts'
 import { planOf } from '#core/masking/plan.ts'
-import { preview } from '#core/masking/preview.ts'
+import { preview, previewPlan } from '#core/masking/preview.ts'
 
 const planFor = (rule: unknown) => planOf(MaskingRule.parse(rule), { app: 'shop', rule: 'preview' })
 const email = planFor({ entities: ['EMAIL'] })
@@ -23,6 +23,15 @@ describe('a preview', () => {
         { type: 'EMAIL', start: 7, end: 22, pointer: '/args', action: 'redact' },
       ],
     })
+  })
+
+  it('looks for every type and redacts, unless the author says otherwise', () => {
+    const text = 'ann@example.com paid with 4111 1111 1111 1111'
+    expect(preview({ text }, previewPlan({}, 'shop')).masked).toBe('[EMAIL] paid with [CREDIT_CARD]')
+    expect(preview({ text }, previewPlan({ entities: ['CREDIT_CARD'], action: 'mask' }, 'shop')).masked).toBe(
+      'ann@example.com paid with ***************1111',
+    )
+    expect(() => previewPlan({ entities: [], fields: { 'no-pointer': 'drop' } }, 'shop')).toThrow()
   })
 
   it('shows fields with the action of their rule', () => {

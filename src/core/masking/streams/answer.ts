@@ -1,8 +1,8 @@
 import { utf8Bytes } from '#core/encoding.ts'
 import { Fault, faultRow } from '#core/fault.ts'
-import { type BodyKind, editsOf, type MaskedBody, maskBody } from '../body.ts'
+import { type BodyKind, editsOf, maskBody, type RefusedBody, readableAs, refusedUnread } from '../body.ts'
 import { spliced } from '../edit.ts'
-import { type Media, mediaOf } from '../media.ts'
+import type { Media } from '../media.ts'
 import type { MaskingPass } from '../pass.ts'
 import type { Restorer } from '../restorer.ts'
 import { ByteFlow, type Bytes } from './byte-flow.ts'
@@ -18,7 +18,7 @@ export type AnswerStream = TransformStream<Uint8Array, Uint8Array>
 /** What becomes of an answer whose body is yet to come. */
 export type MaskedAnswer =
   | { readonly kind: 'stream'; readonly stream: AnswerStream }
-  | Extract<MaskedBody, { kind: 'refused' }>
+  | RefusedBody
   | { readonly kind: 'unread' }
 
 /**
@@ -28,11 +28,8 @@ export type MaskedAnswer =
  * difference.
  */
 export function maskAnswer(kind: BodyKind, pass: MaskingPass): MaskedAnswer {
-  const media = kind.contentEncoding ? undefined : mediaOf(kind.contentType)
-  if (!media) {
-    const result = maskBody(new Uint8Array([32]), kind, pass)
-    return result.kind === 'refused' ? result : { kind: 'unread' }
-  }
+  const media = readableAs(kind)
+  if (typeof media === 'string') return pass.plan.unknown === 'pass' ? { kind: 'unread' } : refusedUnread(media)
   const whole = (bytes: Uint8Array<ArrayBuffer>) => {
     const result = maskBody(bytes, kind, pass)
     if (result.kind === 'refused') throw new Fault(result.code, result.detail)
@@ -48,8 +45,8 @@ export function maskAnswer(kind: BodyKind, pass: MaskingPass): MaskedAnswer {
  * @returns `undefined` for a body that is not read, which leaves as it is
  */
 export function restoreAnswer(kind: BodyKind, restorer: Restorer): AnswerStream | undefined {
-  const media = kind.contentEncoding ? undefined : mediaOf(kind.contentType)
-  if (!media || restorer.longest === 0) return undefined
+  const media = readableAs(kind)
+  if (typeof media === 'string' || restorer.longest === 0) return undefined
   const whole = (bytes: Uint8Array<ArrayBuffer>) => {
     const text = new TextDecoder().decode(bytes)
     const { edits, failure } = editsOf(text, media, restorer)

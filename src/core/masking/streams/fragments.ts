@@ -98,12 +98,12 @@ const dialects: readonly Dialect[] = [
         const content = isMessage(candidate.content) ? candidate.content : {}
         const carrier = (text: string) => ({ candidates: [{ index, content: { ...content, parts: [{ text }] } }] })
         return each(content.parts).flatMap(([part, place]) =>
-          textAt(part, 'text', `candidate ${index}`, ['candidates', at, 'content', 'parts', place], carrier),
+          textAt(part, 'text', `candidate ${index} text`, ['candidates', at, 'content', 'parts', place], carrier),
         )
       }),
     ends: ({ candidates }) =>
       each(candidates).flatMap(([candidate, at]) =>
-        candidate.finishReason ? [`candidate ${indexOf(candidate, at)}`] : [],
+        candidate.finishReason ? [`candidate ${indexOf(candidate, at)} `] : [],
       ),
   },
   {

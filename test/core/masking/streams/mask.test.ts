@@ -6,7 +6,7 @@ import type { MaskingPass } from '#core/masking/pass.ts'
 import { maskAnswer } from '#core/masking/streams/answer.ts'
 import { cuts, pieces, through } from '../../../support/chunks.ts'
 import { passOf } from '../../../support/masking.ts'
-import { modelStreams } from '../../../support/model-streams.ts'
+import { dataOf, modelStreams } from '../../../support/model-streams.ts'
 
 const email = { entities: ['EMAIL'] }
 const events = { contentType: 'text/event-stream' }
@@ -82,6 +82,19 @@ describe('masking a stream', () => {
     expect(texts.join('')).toBe('to [EMAIL] now')
   })
 
+  it('of Google’s events tells candidates apart', async () => {
+    const data = (index: number, text: string, finishReason?: string) =>
+      `data: ${JSON.stringify({ candidates: [{ index, content: { parts: [{ text }] }, finishReason }] })}\n\n`
+    const out = await sent(
+      data(1, 'to ann@exa') + data(10, 'or bob@exa') + data(1, 'mple.com', 'STOP') + data(10, 'mple.org', 'STOP'),
+    )
+    const texts = (index: number) =>
+      dataOf(out)
+        .flatMap(({ candidates }) => candidates as { index: number; content: { parts: { text: string }[] } }[])
+        .flatMap(candidate => (candidate.index === index ? candidate.content.parts.map(({ text }) => text) : []))
+    expect([texts(1).join(''), texts(10).join('')]).toEqual(['to [EMAIL]', 'or [EMAIL]'])
+  })
+
   it('of JSON gives it when it is whole', async () => {
     expect(await sent('{"a":"ann@example.com"}', { contentType: 'application/json' }, { places: [3, 9] })).toBe(
       '{"a":"[EMAIL]"}',
@@ -143,6 +156,7 @@ describe('a stream that must not go on', () => {
 
   it('is not begun where its type is not known, unless the rule says so', async () => {
     expect(await sent('x', { contentType: 'image/png' })).toBe('content-type-denied')
+    expect(await sent('x', { contentType: 'text/plain', contentEncoding: 'identity' })).toBe('x')
     expect(await sent('x', { contentType: 'text/plain', contentEncoding: 'br' })).toBe('masking-failed')
     const lenient = passOf({ ...email, unknown: 'pass' })
     expect(await sent('x', { contentType: 'image/png' }, { pass: lenient })).toBe('unread')
