@@ -1,12 +1,16 @@
 import { Command } from 'commander'
-import { thisMachine } from './machine.ts'
+import { machineLine, thisMachine } from './machine.ts'
 import { failuresOf, measureMailbox } from './mailbox.ts'
+import { measureMasking } from './masking/measure.ts'
+import { maskingText } from './masking/report.ts'
 import { full, quick } from './plan.ts'
 import { progressOnStderr } from './progress.ts'
 import { type MailboxReport, reportText } from './report.ts'
 import { atRates, completeness, throughputs } from './summary.ts'
 
-const program = new Command('bench').description('Measures the gateway on this machine. `npm run bench mailbox`')
+const program = new Command('bench').description(
+  'Measures the gateway on this machine. `npm run bench mailbox`, `npm run bench masking`',
+)
 
 program
   .command('mailbox')
@@ -14,6 +18,13 @@ program
   .option('--quick', 'under a minute, and less exact')
   .option('--json', 'one JSON object on stdout instead of tables')
   .action(mailbox)
+
+program
+  .command('masking')
+  .description('masking bodies inside workerd: clean ones, ones with ten values per KB, text, events')
+  .option('--quick', 'one round instead of five')
+  .option('--json', 'one JSON object on stdout instead of a table')
+  .action(masking)
 
 // An exit, unlike a death by signal, takes down what was started.
 for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
@@ -34,4 +45,11 @@ async function mailbox(options: { quick?: true; json?: true }): Promise<void> {
   }
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${reportText(report)}`)
   process.exitCode = report.failures.length > 0 ? 1 : 0
+}
+
+async function masking(options: { quick?: true; json?: true }): Promise<void> {
+  const machine = await thisMachine(new Date())
+  const cases = await measureMasking(options.quick ? 1 : 5, line => process.stderr.write(`${line}\n`))
+  const report = options.json ? JSON.stringify({ machine, cases }, null, 2) : maskingText(cases)
+  process.stdout.write(options.json ? `${report}\n` : `\n${machineLine(machine)}\n\n${report}`)
 }

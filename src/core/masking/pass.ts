@@ -77,7 +77,7 @@ export class MaskingPass implements Judge {
 
   /** @param from values that end before this offset were dealt with */
   textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
-    if (text.length < this.plan.shortest) return []
+    if (text.length < this.plan.shortest || this.isClean(text, where)) return []
     const findings = found(this.plan.detector, text, where)
     if (findings.length === 0) {
       this.#rememberClean(text, where)
@@ -98,10 +98,14 @@ export class MaskingPass implements Judge {
 
   /** Whether this very text, under this very name, was looked at and found clean: it need not be looked at again. */
   isClean(text: string, where: Where): boolean {
-    return this.#clean?.get(text) === where.name()
+    return this.#clean !== undefined && this.#clean.get(text) === where.name()
   }
 
-  /** A body in which nothing is found is not looked at twice, so nothing need be remembered before the first finding. */
+  /** Remembers from now on what is clean. A whole body without a finding is looked at once only, so it need not. */
+  rememberClean(): void {
+    this.#clean ??= new Map()
+  }
+
   #rememberClean(text: string, where: Where): void {
     if (this.#clean && this.#clean.size < maxClean && text.length <= longestClean) this.#clean.set(text, where.name())
   }
@@ -118,7 +122,7 @@ export class MaskingPass implements Judge {
   }
 
   #edit(start: number, end: number, type: string, text: string, action: Action, where: Where) {
-    this.#clean ??= new Map()
+    this.rememberClean()
     this.#lineage.add(type, action, where.segments())
     if (action === 'block') this.blockedBy = type
     return { start, end, type, action, text: this.#replacement(action, type, text.slice(start, end)) }

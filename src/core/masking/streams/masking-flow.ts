@@ -1,6 +1,6 @@
 import { Fault } from '#core/fault.ts'
 import { atRoot } from '../field-rules.ts'
-import { documentEdits } from '../json-mask.ts'
+import { documentEdits, jsonEdits } from '../json-mask.ts'
 import type { MaskingPass } from '../pass.ts'
 import { Residue } from '../residue.ts'
 import { EventFraming, LineFraming } from './framing.ts'
@@ -13,14 +13,17 @@ export type FlowReading = 'events' | 'lines' | 'text'
 
 /** Masks a stream of events, of lines or of text, and looks through what is to leave before it does. */
 export function maskingFlow(reading: FlowReading, pass: MaskingPass): TextFlow {
+  pass.rememberClean()
   if (reading === 'text') return new MaskFlow(pass, 'lines', false)
   const residue = new Residue(pass)
   const rewriter = new MessageRewriter({
     judge: pass,
     flow: (isJson, where) => new MaskFlow(pass, 'words', isJson, where),
-    check(message) {
+    check(message, isJson) {
       if (pass.blockedBy) throw new Fault('masking-failed', `a value of type ${pass.blockedBy} blocks the stream`)
-      documentEdits(message, residue, atRoot(residue.plan.fields))
+      const root = atRoot(residue.plan.fields)
+      if (isJson) jsonEdits(message, residue, root)
+      else documentEdits(message, residue, root)
       if (residue.types.size === 0) return
       throw new Fault('masking-failed', `${[...residue.types].join(', ')} stood in a message that was to leave`)
     },

@@ -1,7 +1,7 @@
 import { Fault } from '#core/fault.ts'
 import { spliced } from '../edit.ts'
 import { atRoot, type FieldRules, type Places, type Where } from '../field-rules.ts'
-import { documentEdits } from '../json-mask.ts'
+import { documentEdits, jsonEdits } from '../json-mask.ts'
 import type { Judge } from '../pass.ts'
 import { endsOf, type Fragment, fragmentsOf } from './fragments.ts'
 import type { TextFlow } from './text-flow.ts'
@@ -14,7 +14,7 @@ export interface Rewriting {
   /** For a text that comes in pieces. */
   flow(isJson: true | undefined, where: Where): TextFlow
   /** Looks at a message, or a line that is none, which is to leave. @throws Fault when it must not */
-  check?(text: string): void
+  check?(text: string, isJson: boolean): void
 }
 
 /** What leaves for one message: perhaps others first, with text that was held back. */
@@ -53,7 +53,7 @@ export class MessageRewriter {
     const message = parsed(text)
     if (message === undefined) {
       const before = text.trim() === '[DONE]' ? this.end() : []
-      return { before, text: this.#document(text, judge) }
+      return { before, text: this.#document(text, judge, false) }
     }
     const claims = new Map<string, string>()
     const here = new Set<Channel>()
@@ -68,14 +68,14 @@ export class MessageRewriter {
       claims.set(JSON.stringify(fragment.path), released)
     }
     const before = ends.flatMap(end => this.#endAll(end))
-    if (claims.size === 0) return { before, text: this.#document(text, judge) }
+    if (claims.size === 0) return { before, text: this.#document(text, judge, true) }
 
-    return { before, text: this.#document(text, withClaims(judge, claims)) }
+    return { before, text: this.#document(text, withClaims(judge, claims), true) }
   }
 
   /** Rewrites a text that stands beside the messages. */
   plain(text: string): string {
-    return text === '' ? text : this.#document(text, this.#rewriting.judge)
+    return text === '' ? text : this.#document(text, this.#rewriting.judge, false)
   }
 
   /** What is still held back when the stream ends. */
@@ -83,11 +83,12 @@ export class MessageRewriter {
     return this.#endAll('')
   }
 
-  #document(text: string, judge: Judge): string {
-    const { edits, failure } = documentEdits(text, judge, atRoot(judge.plan.fields))
+  #document(text: string, judge: Judge, isJson: boolean): string {
+    const root = atRoot(judge.plan.fields)
+    const { edits, failure } = isJson ? jsonEdits(text, judge, root) : documentEdits(text, judge, root)
     if (failure) throw new Fault('masking-failed', `a message of the stream cannot be read: ${failure}`)
     const rewritten = spliced(text, edits)
-    this.#rewriting.check?.(rewritten)
+    this.#rewriting.check?.(rewritten, isJson)
     return rewritten
   }
 
