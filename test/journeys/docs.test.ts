@@ -6,6 +6,8 @@ import { backoffMs, decide } from '#core/delivery/schedule.ts'
 import { faults } from '#core/fault.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { Retry } from '#core/manifest/webhook-schema.ts'
+import { actions, defaultKeepLast, replacementOf } from '#core/masking/action.ts'
+import { AppKeys } from '#core/masking/app-keys.ts'
 import { schemes } from '#core/webhook/schemes.ts'
 import packageJson from '#package' with { type: 'json' }
 import { policyNames } from '#policies/pipeline.ts'
@@ -109,6 +111,18 @@ describe('what the documentation names', () => {
     expect(told.length).toBeGreaterThan(20)
     const wrong = told.filter(line => String(statuses[line.split(' ')[1] ?? '']) !== line.split(' ')[2])
     expect(wrong).toEqual([])
+  })
+
+  it('docs/masking-bodies.md: every action, with what it writes', () => {
+    const keys = new AppKeys('shop', new Uint8Array(128).fill(4))
+    const { text } = page('docs/masking-bodies.md')
+    for (const action of actions) {
+      const written = replacementOf(action, 'EMAIL', 'ann@example.com', { keepLast: defaultKeepLast, keys })
+      const told = new RegExp(`^\\| \`${action}\` \\| (?:\`([^\`…]*)…?\`)?`, 'm').exec(text)
+      expect(told, action).not.toBeNull()
+      if (action !== 'block') expect(written.startsWith(told?.[1] ?? ''), action).toBe(true)
+      if (action === 'redact' || action === 'mask' || action === 'format') expect(told?.[1]).toBe(written)
+    }
   })
 
   it('docs/dependencies.md: exactly the packages of package.json', () => {
