@@ -6,6 +6,7 @@ import { apiSchema } from './api-schema.ts'
 import { appToken } from './app-token.ts'
 import { bearerToken } from './bearer-token.ts'
 import { bodySize } from './body-size.ts'
+import { budget } from './budget.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
 import { concurrency } from './concurrency.ts'
 import { credential } from './credential.ts'
@@ -23,6 +24,8 @@ import { route } from './route.ts'
 import { schema } from './schema.ts'
 import { scopes } from './scopes.ts'
 import { target } from './target.ts'
+import { wayConcurrency } from './way-concurrency.ts'
+import { wayRate } from './way-rate.ts'
 import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
@@ -40,7 +43,7 @@ export const outbound = new Pipeline({
   identify: [appToken], //                         which app is this?
   admit: [registered, killSwitch, expiry, lifecycle, target, bodySize],
   authorize: [allowList], //                       may it go there?
-  limit: [rateLimit], //                           had it its share?
+  limit: [rateLimit, wayRate, wayConcurrency, budget], // had it its share?
   steer: [credential], //                          with what does it prove itself?
 })
 

@@ -96,6 +96,7 @@ export type CounterName =
   | 'egress_requests_total'
   | 'egress_bytes_total'
   | 'egress_scrubbed_total'
+  | 'egress_microdollars_total'
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
   | 'key_set_fetches_total'

@@ -55,6 +55,9 @@ describe('the pipelines', () => {
       'bodySize',
       'allowList',
       'rateLimit',
+      'rateLimit',
+      'concurrency',
+      'budget',
       'credential',
     ])
     expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'killSwitch', 'expiry', 'residency'])

@@ -3,6 +3,7 @@ import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Refusal } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Ending } from './answer-stream.ts'
+import type { Cost } from './cost/cost.ts'
 import { pathTemplate } from './path-template.ts'
 
 /** What became of a request to the outside, as far as it got. */
@@ -15,6 +16,7 @@ export interface Outcome {
   readonly requestBytes: number
   readonly answerBytes: number
   readonly scrubbed: number
+  readonly cost?: Cost
   readonly hops: number
 }
 
@@ -26,7 +28,7 @@ export function record(exchange: Exchange, outcome: Outcome, { log, counters, cl
   const { target, way, method, entry } = exchange
   const app = entry?.app ?? '-'
   const rule = way?.rule
-  const { refusal, ...facts } = outcome
+  const { refusal, cost, ...facts } = outcome
   const { decision, requestBytes, answerBytes, scrubbed, status } = facts
   const isOurs = refusal !== undefined && faultRow(refusal.fault).blame === 'gateway'
   log.write(isOurs ? 'error' : 'info', 'egress', {
@@ -40,6 +42,7 @@ export function record(exchange: Exchange, outcome: Outcome, { log, counters, cl
     credential: rule && decision === 'allow' ? rule.credential?.secret : undefined,
     ms: clock.now().getTime() - exchange.receivedAt.getTime(),
     ...facts,
+    ...(cost && { usd: cost.usd, isEstimated: cost.isEstimated || undefined }),
     ...(refusal && { fault: refusal.fault, policy: refusal.policy, detail: refusal.detail }),
   })
   if (target && entry && (decision === 'would-deny' || refusal?.policy === 'allowList'))
@@ -49,6 +52,7 @@ export function record(exchange: Exchange, outcome: Outcome, { log, counters, cl
   counters.count(app, 'egress_requests_total', { host, decision, result })
   if (requestBytes > 0) counters.count(app, 'egress_bytes_total', { host, way: 'out' }, requestBytes)
   if (answerBytes > 0) counters.count(app, 'egress_bytes_total', { host, way: 'in' }, answerBytes)
+  if (cost && cost.usd > 0) counters.count(app, 'egress_microdollars_total', { host }, Math.ceil(cost.usd * 1_000_000))
   if (scrubbed > 0) counters.count(app, 'egress_scrubbed_total', { host }, scrubbed)
 }
 

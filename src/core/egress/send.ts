@@ -26,10 +26,16 @@ const ruleless = EgressRule.parse({ to: 'https://ruleless.example' })
  * new request, and gets the credential of its own rule or none.
  *
  * @param told called once, when the answer has ended in any way
+ * @param watch sees every piece of the answer as it came
  * @throws Fault `egress-denied` for a redirect that no rule allows, or the sixth; `upstream-timeout`,
  *   `upstream-unreachable`, `secret-missing`, `issuer-unreachable`, and those of the app's body
  */
-export async function send(exchange: Exchange, ports: Ports, told: (journey: Journey) => void): Promise<Response> {
+export async function send(
+  exchange: Exchange,
+  ports: Ports,
+  told: (journey: Journey) => void,
+  watch?: (piece: Uint8Array) => void,
+): Promise<Response> {
   const target = settled(exchange, 'target')
   const terms = exchange.way?.rule ?? ruleless
   let hop: Hop = {
@@ -56,7 +62,8 @@ export async function send(exchange: Exchange, ports: Ports, told: (journey: Jou
     const body = exchange.method === 'HEAD' || [204, 205, 304].includes(status) ? null : answer.body
     if (!body) ended('whole', 0)
     const { maxBytes, timeoutMs: pauseMs } = terms
-    const stream = body && answerStream(body, { maxBytes, pauseMs, ended, ...(scrubber && { scrubber }) })
+    const stream =
+      body && answerStream(body, { maxBytes, pauseMs, ended, ...(scrubber && { scrubber }), ...(watch && { watch }) })
     return new Response(stream, { status, statusText, headers })
   }
 }

@@ -17,8 +17,12 @@ export type Entering =
 
 /** How many requests of an app are under way at once, over all isolates. */
 export interface Slots {
-  /** Takes a slot for one request. Never throws. */
-  enter(app: string, limit: number, onError: OnError): Promise<Entering>
+  /**
+   * Takes a slot for one request. Never throws.
+   *
+   * @param pool the app, or `<app> <part>` for slots of a part of it
+   */
+  enter(pool: string, limit: number, onError: OnError): Promise<Entering>
 }
 
 /** How often an isolate says that it still holds its slots while a request of its own is under way. */
@@ -114,12 +118,13 @@ export function leasedSlots(
     }
   }
 
-  function guarded(app: string, here: Known, limit: number, onError: OnError, error: unknown): Entering {
+  function guarded(pool: string, here: Known, limit: number, onError: OnError, error: unknown): Entering {
+    const [app = ''] = pool.split(' ')
     const isOpen = onError === 'open' && here.inUse < Math.max(1, Math.floor(limit * guardFraction))
     const result = isOpen ? 'granted' : onError === 'open' ? 'refused' : 'closed'
     counters.count(app, 'rate_store_away_total', { store: 'slots', result })
     log.write('warn', 'slot-store-away', { app, result, detail: String(error) })
-    if (isOpen) return entered(app, here, limit)
+    if (isOpen) return entered(pool, here, limit)
     return onError === 'open' ? { kind: 'full' } : { kind: 'away' }
   }
 }

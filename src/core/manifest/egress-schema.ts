@@ -14,11 +14,38 @@ const To = z
     addIssue({ code: 'custom', input: text, message: rule, params: { remedy } })
   })
 
+/** What a model costs. */
+const Price = z.strictObject({
+  input: z.number().min(0).max(10_000).describe('US dollars for a million tokens sent'),
+  output: z.number().min(0).max(10_000).describe('US dollars for a million tokens got'),
+})
+
+/** What may be spent in a calendar day of UTC under one rule, by all isolates together. */
+const Budget = z
+  .strictObject({
+    requestsPerDay: z.int().min(1).max(1_000_000_000).optional(),
+    bytesPerDay: z.int().min(1).max(1_000_000_000_000).optional().describe('Bodies of requests and answers together'),
+    usdPerDay: z.number().positive().max(1_000_000).optional(),
+    usdPerRequest: z.number().min(0).max(1_000).optional().describe('A price for each request, instead of tokens'),
+    prices: z.record(z.string().min(1).max(128), Price).default({}).describe("By the beginning of a model's name"),
+  })
+  .prefault({})
+
+/** How many requests may go out under one rule. */
+const Rate = z.strictObject({
+  limit: z.int().min(1).max(1_000_000_000),
+  windowSeconds: z.int().min(1).max(2_678_400),
+  algorithm: z.enum(['sliding', 'bucket']).default('sliding'),
+})
+
 /** One way out. */
 export const EgressRule = z.strictObject({
   to: To.describe('Where: [METHOD[,METHOD] ]https://host[:port][/path]'),
   credential: Credential.optional().describe('What the gateway proves the app with; the app never sees it'),
   region: RegionName.optional().describe('Where the outside keeps what it is sent'),
+  budget: Budget,
+  rate: Rate.optional(),
+  concurrency: z.int().min(1).max(100_000).optional().describe('Requests that may be under way at once'),
   mode: z
     .enum(['enforce', 'shadow', 'off'])
     .default('enforce')

@@ -153,6 +153,7 @@ const keyNames: Readonly<Record<string, string>> = {
   webhooks: '<source>',
   policies: '<policy>',
   set: '<header>',
+  prices: '<model>',
 }
 
 /** Every field that a schema takes, by its path as the documentation writes it, with the facts its row must tell. */

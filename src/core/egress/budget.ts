@@ -1,0 +1,51 @@
+import type { OnError, Rates } from '#core/limits/rates.ts'
+import type { Limit } from '#core/limits/spend.ts'
+import type { EgressRule } from '#core/manifest/egress-schema.ts'
+
+/** Money is counted in millionths of a dollar. */
+const microPerUsd = 1_000_000
+
+/** What one request used up, known when its answer has ended. */
+export interface Used {
+  readonly bytes: number
+  readonly usd: number
+}
+
+/** The budgets of a rule as limits of a calendar day, each with what a request of unknown size takes of it at first. */
+export function budgetLimits(app: string, { to, budget }: EgressRule): Limit[] {
+  const { requestsPerDay, bytesPerDay, usdPerDay } = budget
+  const limits: Record<string, number | undefined> = {
+    requestsPerDay,
+    bytesPerDay,
+    usdPerDay: usdPerDay === undefined ? undefined : Math.max(1, Math.round(usdPerDay * microPerUsd)),
+  }
+  return Object.entries(limits).flatMap(([name, limit]) => {
+    if (limit === undefined) return []
+    const counter = { app, subject: `egress ${to}`, name: `egress/${name}` }
+    return [{ name, rule: { kind: 'calendar', limit, per: 'day' } as const, counter }]
+  })
+}
+
+/**
+ * Takes what a request turned out to use, beyond the one unit that it took before it went. More than is left
+ * takes all that is left: the next request is then refused. So a budget is exceeded by what is under way at
+ * most.
+ */
+export async function settleBudget(
+  app: string,
+  rule: EgressRule,
+  { bytes, usd }: Used,
+  onError: OnError,
+  rates: Rates,
+): Promise<void> {
+  const used: Readonly<Record<string, number>> = { bytesPerDay: bytes - 1, usdPerDay: Math.ceil(usd * microPerUsd) - 1 }
+  for (const { name, rule: limit, counter } of budgetLimits(app, rule)) {
+    let units = used[name] ?? 0
+    // what is left may shrink between an answer and the next question
+    for (let tries = 0; units > 0 && tries < 3; tries++) {
+      const taking = await rates.take(counter, limit, units, onError)
+      if (taking.kind !== 'refused') break
+      units = Math.min(units, taking.remaining)
+    }
+  }
+}
