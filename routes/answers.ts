@@ -1,4 +1,4 @@
-import type { Consignment } from '#core/delivery/event.ts'
+import type { Consignment, Settlement } from '#core/delivery/event.ts'
 import { Fault } from '#core/fault.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
@@ -41,7 +41,7 @@ export async function answerOfApp(consignment: Consignment, { receivedAt, scheme
   const { eventId } = consignment
   const lastMs = receivedAt.getTime() + (scheme.deadlineMs ?? defaultDeadlineMs) * shareOfDeadline
   let answer: Response | undefined
-  const settlement = await delivered(consignment, ports, {
+  const attempted = delivered(consignment, ports, {
     timeoutMs: Math.max(1, lastMs - ports.clock.now().getTime()),
     async read(response) {
       if (!isAnswer(response.status)) return void response.body?.cancel().catch(() => {})
@@ -50,13 +50,20 @@ export async function answerOfApp(consignment: Consignment, { receivedAt, scheme
       else ports.log.write('warn', 'answer-too-large', { eventId, status: response.status })
     },
   })
-  const { outcome } = settlement
-  const isFinal = outcome.kind === 'answered' && isAnswer(outcome.status)
-  const recorded = ports.mailboxes.settle({ ...settlement, ...(isFinal && { outcome: { ...outcome, isFinal } }) })
+  const recorded = attempted.then(settlement => ports.mailboxes.settle(asAnswered(settlement)))
+  // a vendor that hangs up meanwhile must not take the record along
+  ports.background(recorded.catch(() => {}))
+  const { outcome } = await attempted
   await within(recordTimeoutMs, recorded).catch(error => {
     ports.log.write('warn', 'answer-unrecorded', { eventId, detail: String(error) })
   })
-  return isFinal ? answer : undefined
+  return outcome.kind === 'answered' && isAnswer(outcome.status) ? answer : undefined
+}
+
+function asAnswered(settlement: Settlement): Settlement {
+  const { outcome } = settlement
+  const isFinal = outcome.kind === 'answered' && isAnswer(outcome.status)
+  return isFinal ? { ...settlement, outcome: { ...outcome, isFinal } } : settlement
 }
 
 function isAnswer(status: number): boolean {

@@ -59,6 +59,16 @@ export class Breaker {
   }
 
   /**
+   * Nobody has reported how an attempt ended. Of the probe that counts as a failure, or it would never end; of
+   * any other it says nothing: whoever made the attempt was lost, not the upstream.
+   *
+   * @returns `opened` when that opens the breaker again
+   */
+  lost(attempt: string, terms: BreakerTerms, nowMs: number): 'opened' | 'closed' | undefined {
+    return attempt === this.#probe ? this.#probeEnded(true, terms, nowMs) : undefined
+  }
+
+  /**
    * An attempt has ended without reaching the upstream, so it says nothing of it.
    *
    * @returns whether another probe may start for it

@@ -66,6 +66,11 @@ export class Pressure {
     return terms.breaker && this.breaker.ended(nameOf(eventId, attempt), isDown(outcome), terms.breaker, nowMs)
   }
 
+  /** Nobody has reported how an attempt ended. @returns as `ended` */
+  lost(eventId: string, attempt: number, terms: DeliveryTerms, nowMs: number): BreakerChange | undefined {
+    return terms.breaker && this.breaker.lost(nameOf(eventId, attempt), terms.breaker, nowMs)
+  }
+
   /** Nobody will tell how an attempt ended, or it says nothing. @returns whether another probe may start for it */
   abandoned(eventId: string, attempt: number): boolean {
     return this.breaker.abandoned(nameOf(eventId, attempt))

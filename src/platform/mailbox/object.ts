@@ -6,9 +6,9 @@ import type {
   Glimpse,
   IdClaim,
   IncomingEvent,
-  Outcome,
   Settlement,
 } from '#core/delivery/event.ts'
+import type { BreakerChange } from '#core/delivery/pressure.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Telling } from '#core/owner/notice.ts'
 import { systemClock } from '../clock.ts'
@@ -29,7 +29,7 @@ import { Owner, type PauseTold } from './owner.ts'
 import { ReadableMailbox } from './readable.ts'
 import { advanceReplays, cancelReplay, forgetReplays, replayOne, startReplay } from './replays.ts'
 import { forget, purge } from './retention.ts'
-import { reap, settle, unreported } from './settle.ts'
+import { reap, settle } from './settle.ts'
 import { type EventRow, lanes } from './tables.ts'
 import { Turns } from './turns.ts'
 import { rowOf, show } from './views.ts'
@@ -98,7 +98,7 @@ export class MailboxObject extends ReadableMailbox {
       if (!settled) return
       const { row, decision, overtaken } = settled
       if (row.lane === lanes.retry && decision.kind === 'delivered') pressure.retrySucceeded()
-      this.#ended(row, settlement.attempt, settlement.outcome, nowMs)
+      this.#breakerDid(pressure.ended(settlement, sources.termsOf(row.source), nowMs), row, nowMs)
       if (overtaken !== undefined && pressure.abandoned(row.id, overtaken)) this.#touchAll()
       this.#touched.add(row.source)
     })
@@ -169,12 +169,12 @@ export class MailboxObject extends ReadableMailbox {
 
   /** Hands over what is due, announces the dead, forgets the old, and returns without awaiting an attempt. */
   override async alarm(): Promise<void> {
-    const { sql, sources } = this.mailbox
+    const { sql, sources, pressure } = this.mailbox
     await this.#dispatcher.learnAlarm()
     const orphans = await this.#turns.run(() => {
       const nowMs = this.#nowMs()
       for (const row of reap(sql, sources, nowMs)) {
-        this.#ended(row, row.attempts, unreported, nowMs)
+        this.#breakerDid(pressure.lost(row.id, row.attempts, sources.termsOf(row.source), nowMs), row, nowMs)
         this.#news.attemptLost(row.source)
       }
       advanceReplays(sql, nowMs)
@@ -219,10 +219,9 @@ export class MailboxObject extends ReadableMailbox {
     for (const [source] of this.mailbox.sources.all()) this.#touched.add(source)
   }
 
-  /** An attempt has ended: the breaker learns of it, also where nobody reported, or a probe would stay open for ever. */
-  #ended(row: EventRow, attempt: number, outcome: Outcome, nowMs: number): void {
-    const { sql, sources, pressure } = this.mailbox
-    const change = pressure.ended({ eventId: row.id, attempt, outcome }, sources.termsOf(row.source), nowMs)
+  /** @param row the event whose attempt made the difference */
+  #breakerDid(change: BreakerChange | undefined, row: EventRow, nowMs: number): void {
+    const { sql, pressure } = this.mailbox
     if (!change) return
     if (change !== 'opened') this.#touchAll()
     if (change === 'freed') return

@@ -96,7 +96,7 @@ export function reap(sql: SqlStorage, sources: Sources, nowMs: number): EventRow
 }
 
 /** An attempt that nobody reported on counts as one that took too long. */
-export const unreported = { kind: 'failed', fault: 'upstream-timeout', ms: 0 } as const satisfies Outcome
+const unreported = { kind: 'failed', fault: 'upstream-timeout', ms: 0 } as const satisfies Outcome
 
 /** How the attempt ended that a decision was made on. */
 interface Ending {

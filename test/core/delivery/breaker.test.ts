@@ -88,6 +88,14 @@ describe('an open breaker', () => {
     expect(breaker.allowance(now + 61_000)).toBe(1)
   })
 
+  it('opens again when nobody reports on its probe, and takes no notice of any other', () => {
+    const breaker = opened()
+    breaker.started('the probe')
+    expect(breaker.lost('an attempt', terms, now + 31_000)).toBeUndefined()
+    expect(breaker.lost('the probe', terms, now + 31_000)).toBe('opened')
+    expect(new Breaker().lost('an attempt', { ...terms, minRequests: 1 }, now)).toBeUndefined()
+  })
+
   it('lets another probe start when the first came to nothing', () => {
     const breaker = opened()
     expect(breaker.abandoned('the probe')).toBe(false)

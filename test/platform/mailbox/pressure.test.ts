@@ -188,6 +188,16 @@ describe('the breaker', () => {
     expect(mailbox.batches.flat().map(({ eventId }) => eventId)).toEqual([slow, next])
   })
 
+  it('holds attempts on which nobody reported against nobody: a crash of the gateway opens no breaker', async () => {
+    const app = 'breaker-crash'
+    const mailbox = await heldMailbox(app)
+    moveTimeBy(0)
+    await accept(app, mailbox, 10, guarded)
+    moveTimeBy(terms.timeoutMs + 30_000)
+    await runDurableObjectAlarm(mailbox.stub)
+    expect(mailbox.batches.flat().filter(({ attempt }) => attempt === 2)).toHaveLength(10)
+  })
+
   it('takes a probe on which nobody reports for a failed one', async () => {
     const app = 'breaker-lost'
     const { mailbox } = await opened(app)
