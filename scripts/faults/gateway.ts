@@ -151,10 +151,10 @@ function kill(pid: number): void {
   }
 }
 
-/** Waits until something holds, at most a minute. What a probe throws while processes come and go counts as not yet. */
+/** Waits until something holds, at most three minutes: a machine may be busy. What a probe throws while processes come and go counts as not yet. */
 export async function until(what: string, probe: () => Promise<boolean>): Promise<void> {
   let failure: unknown
-  for (const endMs = Date.now() + 60_000; Date.now() < endMs; ) {
+  for (const endMs = Date.now() + 180_000; Date.now() < endMs; ) {
     if (
       await probe().catch(error => {
         failure = error
@@ -164,7 +164,7 @@ export async function until(what: string, probe: () => Promise<boolean>): Promis
       return
     await new Promise(resolve => setTimeout(resolve, 25))
   }
-  throw new Error(`not within a minute: ${what} (${failure})`)
+  throw new Error(`not within three minutes: ${what} (${failure})`)
 }
 
 async function freePort(): Promise<number> {
