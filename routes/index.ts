@@ -8,6 +8,7 @@ import { egress as adminEgress } from './admin/egress.ts'
 import { events } from './admin/events.ts'
 import { publishing } from './admin/publishing.ts'
 import { replays } from './admin/replays.ts'
+import { secrets } from './admin/secrets.ts'
 import { switches } from './admin/switches.ts'
 import { apps } from './apps.ts'
 import { egress } from './egress.ts'
@@ -30,6 +31,7 @@ export const doors = (ports: Ports) =>
     .route('/admin/v1/audit', audit(ports))
     .route('/admin/v1/events', events(ports))
     .route('/admin/v1/replays', replays(ports))
+    .route('/admin/v1/secrets', secrets(ports))
     .route('/', operations(ports))
     .notFound(context => refused(context.req.raw, new Fault('route-unknown', context.req.path), ports))
     .onError((error, context) => refused(context.req.raw, error, ports))

@@ -7,6 +7,7 @@ import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
 import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
+import { secret } from './commands/secret.ts'
 import { send } from './commands/send.ts'
 import { start } from './commands/start.ts'
 
@@ -23,6 +24,7 @@ export const program = new Command('gatehouse')
   .addCommand(events)
   .addCommand(egress)
   .addCommand(replays)
+  .addCommand(secret)
   .addCommand(send)
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)])

@@ -5,6 +5,9 @@ export const keys = {
   pointers: 'apps/',
   /** KV: one manifest, immutable. */
   revision: (app: string, digest: string) => `revisions/${app}/${digest}`,
+  /** KV: a sealed secret of an app. */
+  secret: (app: string, name: string) => `secrets/${app}/${name}`,
+  secrets: 'secrets/',
   /** KV: the apps that are killed or quarantined, for an isolate that reaches no switchboard. */
   switches: 'switches',
   /** KV: the app to which a workload belongs, by SHA-256 of issuer, subject and audience. */

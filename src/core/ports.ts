@@ -28,6 +28,7 @@ import type { Entry } from '#core/manifest/entry.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { Telling } from '#core/owner/notice.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
+import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import type { Settings } from '#core/settings.ts'
 import type { Standing, Turn } from '#core/switches/standing.ts'
@@ -45,6 +46,7 @@ export interface Ports {
   readonly switchboard: Switchboard
   readonly audit: Audit
   readonly secrets: Secrets
+  readonly secretStore: SecretStore
   readonly rates: Rates
   readonly slots: Slots
   readonly claims: Claims
@@ -85,6 +87,8 @@ export interface Counters {
   sums(): Promise<CounterSums>
   /** When anything of an app was last counted and flushed. */
   lastSeen(app: string): Promise<Date | undefined>
+  /** When one series of an app last grew and was flushed. */
+  lastCounted(app: string, name: CounterName, labels: Readonly<Record<string, string>>): Promise<Date | undefined>
 }
 
 export type CounterName =
@@ -112,6 +116,7 @@ export type CounterName =
   | 'owner_notices_total'
   | 'switchboard_away_total'
   | 'audit_lost_total'
+  | 'secret_uses_total'
 
 /** Times in ms, by bucket. */
 export type HistogramName = 'api_request_milliseconds' | 'api_upstream_milliseconds'
@@ -201,6 +206,22 @@ export interface Audit {
 /** The replicas that had not confirmed a change when it was answered; they are told again until they do. */
 export interface Spread {
   readonly lacking: readonly string[]
+}
+
+/** Sealed secrets as they are stored. Nobody gets a value back from here. */
+export interface SecretStore {
+  put(app: string, name: string, sealed: SealedSecret): Promise<Spread>
+  get(app: string, name: string): Promise<SealedSecret | undefined>
+  /** @param app `undefined`: of all apps */
+  list(app: string | undefined, cursor?: string): Promise<SealedPage>
+}
+
+export interface SealedPage {
+  readonly items: readonly (Pick<SealedSecret, 'sealedAt' | 'sealedBy' | 'kek'> & {
+    readonly app: string
+    readonly name: string
+  })[]
+  readonly cursor?: string
 }
 
 export interface Secrets {

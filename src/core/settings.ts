@@ -21,6 +21,10 @@ const Jwks = z
   })
   .pipe(z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1) }))
 
+const KeyEncryptionKey = z
+  .string()
+  .refine(text => decode(text, 'base64')?.length === 32, { error: 'must be 32 bytes as base64' })
+
 /** The variables the gateway reads, by the names operators set them under. */
 const Variables = z
   .object({
@@ -30,10 +34,7 @@ const Variables = z
     ADMIN_ISSUER: z.string().min(1).optional(),
     ADMIN_AUDIENCE: z.string().min(1).optional(),
     ADMIN_JWKS: Jwks.optional(),
-    GATEWAY_KEK: z
-      .string()
-      .refine(text => decode(text, 'base64')?.length === 32, { error: 'must be 32 bytes as base64' })
-      .optional(),
+    GATEWAY_KEK: KeyEncryptionKey.optional(),
     SIGNING_KEYS: z
       .string()
       .superRefine((text, { addIssue }) => {
@@ -56,6 +57,9 @@ const Variables = z
       })
       .optional(),
     SWITCHBOARD_REPLICAS: z.coerce.number().int().min(1).max(100).optional(),
+    GATEWAY_KEK_PREVIOUS: KeyEncryptionKey.optional(),
+    VAULT_ADDR: Url.optional(),
+    VAULT_TOKEN: z.string().min(1).max(4_096).optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -65,6 +69,8 @@ const Variables = z
     if (admin.some(Boolean) && !admin.every(Boolean)) {
       complain('ADMIN_ISSUER', 'ADMIN_ISSUER, ADMIN_AUDIENCE and ADMIN_JWKS go together: set all three or none')
     }
+    if ((value.VAULT_ADDR === undefined) !== (value.VAULT_TOKEN === undefined))
+      complain('VAULT_ADDR', 'VAULT_ADDR and VAULT_TOKEN go together: set both or none')
     if (value.SIGNING_KEYS && !value.TOKEN_ISSUER && !value.PUBLIC_URL)
       complain('TOKEN_ISSUER', 'SIGNING_KEYS needs TOKEN_ISSUER or PUBLIC_URL: a token must say who issued it')
     if (value.ENVIRONMENT === undefined || value.ENVIRONMENT === 'local') return
@@ -95,6 +101,10 @@ export interface Settings extends FetchSetting, AddressSetting {
   readonly regions: Regions
   /** 32 bytes as base64, from which the keys of all apps are derived. */
   readonly keyEncryptionKey?: Secret
+  /** The key-encryption key before, with which older sealed secrets can still be opened. */
+  readonly previousKeyEncryptionKey?: Secret
+  /** Where secrets that are references are looked up. */
+  readonly vault?: { readonly address: string; readonly token: Secret }
 }
 
 /**
@@ -114,6 +124,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
     parsed.data
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
+  const { GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
     environment: ENVIRONMENT,
     isLocal: ENVIRONMENT === 'local',
@@ -126,6 +137,10 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
       ADMIN_AUDIENCE &&
       ADMIN_JWKS && { admin: { issuer: ADMIN_ISSUER, audience: ADMIN_AUDIENCE, jwks: ADMIN_JWKS } }),
     ...(GATEWAY_KEK && { keyEncryptionKey: new Secret('GATEWAY_KEK', GATEWAY_KEK) }),
+    ...(GATEWAY_KEK_PREVIOUS && {
+      previousKeyEncryptionKey: new Secret('GATEWAY_KEK_PREVIOUS', GATEWAY_KEK_PREVIOUS),
+    }),
+    ...(VAULT_ADDR && VAULT_TOKEN && { vault: { address: VAULT_ADDR, token: new Secret('VAULT_TOKEN', VAULT_TOKEN) } }),
     ...(SIGNING_KEYS &&
       TOKEN_ISSUER && { signing: { issuer: TOKEN_ISSUER, keys: new Secret('SIGNING_KEYS', SIGNING_KEYS) } }),
     ...(METRICS_TOKEN && { metricsToken: new Secret('METRICS_TOKEN', METRICS_TOKEN) }),

@@ -36,6 +36,11 @@ export function meteredCounters(
       return heardAtMs === undefined ? undefined : new Date(heardAtMs)
     },
 
+    async lastCounted(app, name, labels) {
+      const atMs = await METER.getByName(app).countedAt(JSON.stringify([name, labels]))
+      return atMs === undefined ? undefined : new Date(atMs)
+    },
+
     async sums() {
       await flush()
       const apps = ['-', ...(await registeredApps())]

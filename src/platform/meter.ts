@@ -22,7 +22,9 @@ export class MeterObject extends DurableObject {
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
-    ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID')
+    ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, value REAL NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID',
+    )
     ctx.storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, n INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID',
     )
@@ -76,13 +78,19 @@ export class MeterObject extends DurableObject {
     for (const [key, by] of Object.entries(deltas)) {
       if (n < maxSeries) {
         sql.exec(
-          'INSERT INTO series VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value',
+          'INSERT INTO series VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value, at = excluded.at',
           key,
           by,
+          nowMs,
         )
-      } else sql.exec('UPDATE series SET value = value + ? WHERE key = ?', by, key)
+      } else sql.exec('UPDATE series SET value = value + ?, at = ? WHERE key = ?', by, nowMs, key)
     }
     sql.exec('INSERT OR REPLACE INTO heard VALUES (1, ?)', nowMs)
+  }
+
+  /** When a series last grew. */
+  countedAt(key: string): number | undefined {
+    return this.ctx.storage.sql.exec<{ at: number }>('SELECT at FROM series WHERE key = ?', key).toArray()[0]?.at
   }
 
   /** Every series with its sum, and when the meter last heard of anything. */

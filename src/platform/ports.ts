@@ -28,7 +28,8 @@ import { r2Archive, r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { meteredPlaces } from './places-metered.ts'
 import { kvRegistry } from './registry-kv.ts'
-import { envSecrets } from './secrets-env.ts'
+import { appSecrets } from './secrets/sealed.ts'
+import { sealedStore } from './secrets/store.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from './switchboard/port.ts'
 
 /** The one place where bindings become ports. Built once per isolate, so what the ports remember outlives a request. */
@@ -43,7 +44,12 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
   const registry = cachedRegistry(registryStore, clock, log, waitUntil)
-  const switches = knownSwitches(switchSource(env), registry.renew, { clock, log, counters }, waitUntil)
+  const secrets = appSecrets(env, { clock, log, counters, ...settings }, waitUntil)
+  const renew = (app: string) => {
+    registry.renew(app)
+    secrets.renew(app)
+  }
+  const switches = knownSwitches(switchSource(env), renew, { clock, log, counters }, waitUntil)
   return {
     settings,
     clock,
@@ -55,7 +61,8 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     switches,
     switchboard: durableSwitchboard(env),
     audit: durableAudit(env, counters, log),
-    secrets: envSecrets(env),
+    secrets,
+    secretStore: sealedStore(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     claims: durableClaims(env),
     slots: leasedSlots(durableSlots(env), { clock, log, counters }, waitUntil),

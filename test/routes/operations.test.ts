@@ -75,6 +75,7 @@ describe('metrics', () => {
       count: () => {},
       observe: () => {},
       lastSeen: async () => undefined,
+      lastCounted: async () => undefined,
       sums: async () => ({ series: [], ageSeconds: 0 }),
     }
     const { ports } = recordingPorts({ settings, counters }, new Date())

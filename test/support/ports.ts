@@ -26,6 +26,7 @@ export function recordingPorts(given: Partial<Ports> = {}, now = new Date(Date.U
       count: (app, name, labels = {}, by = 1) => counted.push(`${app} ${name} ${JSON.stringify(labels)} ${by}`),
       observe: (app, name, labels, ms) => counted.push(`${app} ${name} ${JSON.stringify(labels)} ${ms}`),
       lastSeen: async () => undefined,
+      lastCounted: async () => undefined,
       sums: () => Promise.reject(new Error('not in this test')),
     },
     log: { write: (level, event, fields) => logged.push(`${level} ${event} ${fields.fault ?? ''}`.trim()) },

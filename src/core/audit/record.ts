@@ -12,6 +12,8 @@ export const auditTypes = [
   'replay.started',
   'replay.cancelled',
   'replay.event',
+  'secret.resealed',
+  'secret.sealed',
   'switch.killed',
   'switch.revived',
   'switch.quarantined',

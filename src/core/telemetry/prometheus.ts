@@ -26,6 +26,7 @@ const helps: Record<CounterName, string> = {
   dead_letters_total: 'Dead letters archived, by reason',
   breaker_changes_total: 'Times the circuit breaker of an app opened or closed',
   owner_notices_total: 'Tries to tell an owner something: told, failed, refused, unwanted, given-up',
+  secret_uses_total: 'Times a secret was asked for, by name',
   audit_lost_total: 'Audit records that could not be written; the log has them',
   switchboard_away_total: 'Questions to the switchboard that got no answer in time; the last knowledge stood',
 }

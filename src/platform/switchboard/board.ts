@@ -1,11 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import { keys } from '#core/keys.ts'
 import type { Pointer, Revision } from '#core/manifest/entry.ts'
+import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { Turn } from '#core/switches/standing.ts'
 import { within } from '#core/within.ts'
 import type { Env } from '../env.ts'
 import { replicaName } from './replica.ts'
-import { type BoardRow, SwitchTable } from './table.ts'
+import { type BoardRow, isServed, SwitchTable } from './table.ts'
 
 /** How long one replica may take to confirm a change before it is named as lacking it. */
 const confirmMs = 2_000
@@ -44,6 +45,15 @@ export class SwitchboardObject extends DurableObject<Env> {
     if (pointer.sequence <= sequence) return { sequence }
     const published = { atMs: Date.now(), pointer, revision }
     return this.#change(app, row => ({ ...row, published, sequence: pointer.sequence, edition: row.edition + 1 }))
+  }
+
+  /** Makes a sealed secret known, which KV already holds. */
+  seal(app: string, name: string, secret: SealedSecret): Promise<Spread> {
+    const atMs = Date.now()
+    return this.#change(app, row => {
+      const recent = Object.entries(row.sealed ?? {}).filter(([, one]) => isServed(one, atMs))
+      return { ...row, edition: row.edition + 1, sealed: { ...Object.fromEntries(recent), [name]: { atMs, secret } } }
+    })
   }
 
   /** Makes every isolate forget what it remembers of an app, such as its secrets. */

@@ -1,6 +1,7 @@
 import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Registry, RegistryStore, Switchboard, Switches } from '#core/ports.ts'
+import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { SwitchSource } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
 import { nearest } from '../colo.ts'
@@ -53,6 +54,13 @@ export function freshStore(
       return recent?.revision.digest === digest ? recent.revision : undefined
     },
   }
+}
+
+/** A secret sealed within the last minutes; `undefined` where there is none, or nobody can be asked. */
+export async function recentSeal(env: Bindings, app: string, name: string): Promise<SealedSecret | undefined> {
+  const row = await within(answerMs, replicaOf(env).row(app)).catch(() => undefined)
+  const sealed = row?.sealed?.[name]
+  return isServed(sealed, Date.now()) ? sealed?.secret : undefined
 }
 
 /** A registry that is asked only once the switches are known: what they say is new is then read again. */

@@ -1,4 +1,5 @@
 import type { Pointer, Revision } from '#core/manifest/entry.ts'
+import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { News, Standing, Switched, Turn } from '#core/switches/standing.ts'
 
 /** One app as the switchboard and its replicas know it. */
@@ -10,6 +11,8 @@ export interface BoardRow {
   readonly edition: number
   /** The highest sequence published so far. */
   readonly sequence: number
+  /** Secrets sealed lately, by name. */
+  readonly sealed?: Readonly<Record<string, { readonly atMs: number; readonly secret: SealedSecret }>>
   readonly published?: { readonly atMs: number; readonly pointer: Pointer; readonly revision: Revision }
 }
 
@@ -25,6 +28,7 @@ type Stored = {
   edition: number
   sequence: number
   published: string | null
+  sealed: string | null
 }
 
 /** The rows, in the SQLite of a switchboard or of one of its replicas. */
@@ -35,7 +39,7 @@ export class SwitchTable {
     this.#sql = sql
     sql.exec(`CREATE TABLE IF NOT EXISTS apps (
       app TEXT PRIMARY KEY, version INTEGER NOT NULL, standing TEXT NOT NULL, turn TEXT,
-      edition INTEGER NOT NULL, sequence INTEGER NOT NULL, published TEXT, published_at INTEGER
+      edition INTEGER NOT NULL, sequence INTEGER NOT NULL, published TEXT, published_at INTEGER, sealed TEXT
     ) WITHOUT ROWID`)
     sql.exec('CREATE INDEX IF NOT EXISTS apps_by_version ON apps (version)')
     sql.exec("CREATE INDEX IF NOT EXISTS apps_not_open ON apps (standing) WHERE standing <> 'open'")
@@ -72,9 +76,9 @@ export class SwitchTable {
   }
 
   write(...rows: readonly BoardRow[]): void {
-    for (const { app, version, turn, edition, sequence, published } of rows) {
+    for (const { app, version, turn, edition, sequence, published, sealed } of rows) {
       this.#sql.exec(
-        'INSERT OR REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
         app,
         version,
         turn?.standing ?? 'open',
@@ -83,6 +87,7 @@ export class SwitchTable {
         sequence,
         published ? JSON.stringify(published) : null,
         published?.atMs ?? null,
+        sealed ? JSON.stringify(sealed) : null,
       )
     }
   }
@@ -94,7 +99,7 @@ export class SwitchTable {
   }
 }
 
-function rowOf({ app, version, turn, edition, sequence, published }: Stored): BoardRow {
+function rowOf({ app, version, turn, edition, sequence, published, sealed }: Stored): BoardRow {
   return {
     app,
     version,
@@ -102,6 +107,7 @@ function rowOf({ app, version, turn, edition, sequence, published }: Stored): Bo
     sequence,
     ...(turn && { turn: JSON.parse(turn) }),
     ...(published && { published: JSON.parse(published) }),
+    ...(sealed && { sealed: JSON.parse(sealed) }),
   }
 }
 
@@ -114,7 +120,7 @@ export function standingOf(turn: Turn | undefined): Standing {
   return turn?.standing ?? 'open'
 }
 
-/** Whether a publication is recent enough to be served instead of KV's. */
-export function isServed(published: BoardRow['published'], nowMs: number): boolean {
-  return published !== undefined && nowMs - published.atMs < servedForMs
+/** Whether something written is recent enough to be served instead of KV's. */
+export function isServed(recent: { readonly atMs: number } | undefined, nowMs: number): boolean {
+  return recent !== undefined && nowMs - recent.atMs < servedForMs
 }
