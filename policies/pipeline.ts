@@ -1,4 +1,5 @@
 import { Pipeline } from '#core/pipeline/pipeline.ts'
+import { addressLimit } from './address-limit.ts'
 import { allowList } from './allow-list.ts'
 import { answerSchema } from './answer-schema.ts'
 import { apiRoute } from './api-route.ts'
@@ -30,7 +31,7 @@ import { webhookSignature } from './webhook-signature.ts'
 
 /** What every request from outside meets, top to bottom. A deny ends the walk. */
 export const inbound = new Pipeline({
-  admit: [registered, killSwitch, expiry, route, apiRoute, bodySize], // may this come in at all?   memory only
+  admit: [registered, killSwitch, expiry, route, apiRoute, addressLimit, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature, bearerToken], //    who is calling?            crypto
   authorize: [lifecycle, scopes], //               may they do this?
   limit: [rateLimit, concurrency, quota], //       had they their share?      counters

@@ -24,6 +24,7 @@ import type { KeySets } from '#core/identity/key-sets.ts'
 import type { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Rates } from '#core/limits/rates.ts'
 import type { Slots } from '#core/limits/slots.ts'
+import type { Strikes } from '#core/limits/strikes.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { Telling } from '#core/owner/notice.ts'
@@ -49,6 +50,8 @@ export interface Ports {
   readonly secretStore: SecretStore
   readonly rates: Rates
   readonly slots: Slots
+  /** What addresses have failed to do. */
+  readonly strikes: Strikes
   readonly claims: Claims
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
@@ -150,6 +153,8 @@ export interface CounterSums {
 export interface Registry {
   /** From this isolate's memory wherever possible. */
   find(app: string): Promise<Lookup>
+  /** Whether an entry of the app is in this isolate's memory, so that asking for it costs nothing. */
+  remembers(app: string): boolean
 }
 
 export type Lookup =

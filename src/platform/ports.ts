@@ -6,6 +6,7 @@ import { TokenKeys } from '#core/identity/token-keys.ts'
 import { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import { leasedRates } from '#core/limits/rates.ts'
 import { leasedSlots } from '#core/limits/slots.ts'
+import { countedStrikes } from '#core/limits/strikes.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports, Upstreams } from '#core/ports.ts'
@@ -41,6 +42,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const buckets = bucketsOf(env)
   const payloads = r2Payloads(buckets)
   const counters = meteredCounters(env, clock, waitUntil)
+  const rates = leasedRates(durableRates(env), clock, counters, log, waitUntil)
   const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
   const registry = cachedRegistry(registryStore, clock, log, waitUntil)
@@ -66,7 +68,8 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),
     claims: durableClaims(env),
     slots: leasedSlots(durableSlots(env), { clock, log, counters }, waitUntil),
-    rates: leasedRates(durableRates(env), clock, counters, log, waitUntil),
+    rates,
+    strikes: countedStrikes(rates, clock, waitUntil),
     keySets: new KeySets({
       discover: source => discover(source, upstreams, settings),
       store: kvKeySets(env.REGISTRY),

@@ -28,6 +28,7 @@ describe('the pipelines', () => {
       'expiry',
       'route',
       'route',
+      'addressLimit',
       'bodySize',
       'webhookSignature',
       'bearerToken',

@@ -26,6 +26,7 @@ describe('registered', () => {
         asked.push(app)
         return { kind: 'unknown' } as const
       },
+      remembers: () => false,
     }
     await registered.before(exchangeOf({ app: 'other' }), recordingPorts({ registry }).ports)
     expect(asked).toEqual(['other'])

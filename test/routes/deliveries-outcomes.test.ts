@@ -177,7 +177,7 @@ it('a report that cannot be made does not cut off the other attempts of the same
     await new Promise(resolve => setTimeout(resolve, 20))
     reported.push(eventId)
   }
-  const registry = { find: async () => ({ kind: 'unknown' }) as const }
+  const registry = { find: async () => ({ kind: 'unknown' }) as const, remembers: () => false }
   const { ports } = recordingPorts({
     registry,
     mailboxes: { ...mailboxes, settle },

@@ -31,6 +31,7 @@ export function recordingPorts(given: Partial<Ports> = {}, now = new Date(Date.U
     },
     log: { write: (level, event, fields) => logged.push(`${level} ${event} ${fields.fault ?? ''}`.trim()) },
     bodies: new BodyBudget(),
+    strikes: { blockedMs: () => 0, note: () => {} },
     ...given,
   }
   const ports = new Proxy(known as Ports, {
@@ -95,7 +96,10 @@ export function streamOf(chunks: readonly Uint8Array[], onCancel: () => void = (
 }
 
 /** A registry that answers one lookup for every app. */
-export const answering = (lookup: Lookup): Ports['registry'] => ({ find: async () => lookup })
+export const answering = (lookup: Lookup): Ports['registry'] => ({
+  find: async () => lookup,
+  remembers: () => lookup.kind === 'found',
+})
 
 /** Secrets of every app, by name. */
 export const secretsOf = (values: Readonly<Record<string, string>>): Ports['secrets'] => ({

@@ -90,6 +90,7 @@ export class Lease {
   /** Ends the lease and hands over what was not used of it. */
   end(): Unused | undefined {
     const unused = this.#units > 0 ? { units: this.#units, mark: this.#mark } : undefined
+    this.#remaining += this.#units
     this.#units = 0
     this.#endMs = 0
     return unused

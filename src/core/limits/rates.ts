@@ -102,7 +102,8 @@ export function leasedRates(
     })
     try {
       const isUsed = await within(storeTimeoutMs, work)
-      return isUsed ? granted(lease, nowMs()) : refused(lease, nowMs())
+      // another answer may have filled the lease meanwhile
+      return isUsed || lease.take(units, nowMs()) ? granted(lease, nowMs()) : refused(lease, nowMs())
     } catch (error) {
       isWaitedFor = false
       lease.unanswered(ask.isForAll)

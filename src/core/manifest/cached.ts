@@ -56,6 +56,8 @@ export function cachedRegistry(
       return missed && nowMs < missed.untilMs ? missed.lookup : refresh(app)
     },
 
+    remembers: app => known.has(app),
+
     renew(app) {
       renewals += 1
       absent.delete(app)

@@ -71,6 +71,7 @@ export function switchedRegistry(registry: Registry, switches: Switches): Regist
       await switches.find(app)
       return registry.find(app)
     },
+    remembers: app => registry.remembers(app),
   }
 }
 
