@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { full as apiFull, quick as apiQuick, measureApi } from './api/measure.ts'
+import { apiFailures, apiReportText } from './api/report.ts'
 import { machineLine, thisMachine } from './machine.ts'
 import { failuresOf, measureMailbox } from './mailbox.ts'
 import { measureMasking } from './masking/measure.ts'
@@ -26,6 +28,13 @@ program
   .option('--json', 'one JSON object on stdout instead of a table')
   .action(masking)
 
+program
+  .command('api')
+  .description("calls to an app's API, with token, scope and limit, beside a bare proxy on the same workerd")
+  .option('--quick', 'about a minute, and less exact')
+  .option('--json', 'one JSON object on stdout instead of tables')
+  .action(api)
+
 // An exit, unlike a death by signal, takes down what was started.
 for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
   process.once(signal, () => process.exit(code))
@@ -52,4 +61,14 @@ async function masking(options: { quick?: true; json?: true }): Promise<void> {
   const cases = await measureMasking(options.quick ? 1 : 5, line => process.stderr.write(`${line}\n`))
   const report = options.json ? JSON.stringify({ machine, cases }, null, 2) : maskingText(cases)
   process.stdout.write(options.json ? `${report}\n` : `\n${machineLine(machine)}\n\n${report}`)
+}
+
+async function api(options: { quick?: true; json?: true }): Promise<void> {
+  const machine = await thisMachine(new Date())
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  const figures = await measureApi(options.quick ? apiQuick : apiFull, say)
+  const report = { machine, figures, failures: apiFailures(figures) }
+  const text = options.json ? JSON.stringify(report, null, 2) : `\n${machineLine(machine)}\n\n${apiReportText(figures)}`
+  process.stdout.write(`${text}\n`)
+  process.exitCode = report.failures.length > 0 ? 1 : 0
 }

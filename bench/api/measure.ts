@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Helper, startHelper } from '../helper.ts'
+import { latencyOf, median } from '../percentiles.ts'
+import { cpuMicroseconds, ownWorkerds } from '../processor.ts'
+import type { Target } from '../targets.ts'
+import { type Callers, requestOf, startCallers } from './caller.ts'
+import type { LoadCall, LoadReport } from './load.ts'
+import { appName, startApiGateway, startWorker } from './targets.ts'
+
+export interface ApiExtent {
+  readonly connections: readonly number[]
+  /** Sizes of the registry; the last is the large one. */
+  readonly apps: readonly number[]
+  readonly seconds: number
+  readonly rounds: number
+}
+
+/** About three minutes, half of it for publishing 10,000 apps. */
+export const full: ApiExtent = { connections: [1, 16, 64], apps: [10, 10_000], seconds: 3, rounds: 5 }
+
+/** Under a minute, and less exact. */
+export const quick: ApiExtent = { connections: [1, 16, 64], apps: [10, 500], seconds: 1, rounds: 3 }
+
+/** One target under one load: the middle of all rounds. */
+export interface ApiFigure {
+  readonly target: string
+  readonly connections: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** CPU of the target's workerd per request, in µs. */
+  readonly cpuMicroseconds: number
+  /** Throughput, and CPU time, against the bare proxy in the same round; the middle of all rounds. */
+  readonly throughputRatio: number
+  readonly cpuRatio: number
+  readonly errors: readonly string[]
+}
+
+interface Measured {
+  readonly name: string
+  readonly port: number
+  readonly pid: number | undefined
+  readonly requests: readonly string[]
+}
+
+/**
+ * Measures calls through the whole API path (token, scope, rate limit, forward) beside a bare proxy on the
+ * same workerd. The targets take turns within each round, so that what else the machine does meets them alike.
+ */
+export async function measureApi(extent: ApiExtent, say: (line: string) => void): Promise<ApiFigure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const load = startHelper<LoadCall, LoadReport>('api/load.ts')
+  const callers = await startCallers()
+  const started: Target[] = []
+  const clear = () => {
+    load.stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+  }
+  process.once('exit', clear)
+  try {
+    const targets = await setUp(extent, folder, callers, started, say)
+    for (const { port, requests, name } of targets) {
+      say(`warming up ${name}`)
+      await load.call({ port, requests, connections: 16, seconds: Math.max(2, requests.length / 1_000) })
+    }
+    return await figures(extent, targets, load, say)
+  } finally {
+    for (const target of started) await target.stop()
+    callers.stop()
+    clear()
+    process.off('exit', clear)
+  }
+}
+
+async function setUp(
+  { apps }: ApiExtent,
+  folder: string,
+  { issuer, tokens }: Callers,
+  started: Target[],
+  say: (line: string) => void,
+): Promise<Measured[]> {
+  let known: number[] = []
+  const noted = async (target: Promise<Target>) => {
+    const running = await target
+    started.push(running)
+    const [pid] = ownWorkerds(known)
+    known = ownWorkerds()
+    return { port: running.port, pid }
+  }
+  const upstream = `http://127.0.0.1:${(await noted(startWorker('upstream-worker.ts'))).port}`
+  const requests = (count: number) =>
+    Array.from({ length: Math.max(count, tokens.length) }, (_, n) =>
+      requestOf(appName(n % count), tokens[n % tokens.length] ?? ''),
+    )
+  const measured: Measured[] = [
+    {
+      name: 'bare proxy',
+      ...(await noted(startWorker('bare-proxy.ts', { UPSTREAM: upstream }))),
+      requests: requests(10),
+    },
+  ]
+  for (const count of apps) {
+    say(`publishing ${count} apps`)
+    const gateway = await noted(startApiGateway(join(folder, String(count)), count, upstream, issuer))
+    measured.push({ name: `gateway, ${count} apps`, ...gateway, requests: requests(count) })
+  }
+  return measured
+}
+
+async function figures(
+  { connections, seconds, rounds }: ApiExtent,
+  targets: readonly Measured[],
+  load: Helper<LoadCall, LoadReport>,
+  say: (line: string) => void,
+): Promise<ApiFigure[]> {
+  const all: ApiFigure[] = []
+  for (const count of connections) {
+    const taken = new Map(targets.map(({ name }) => [name, [] as (LoadReport & { cpu: number })[]]))
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, port, pid, requests } of targets) {
+        const usedBefore = cpuMicroseconds(pid)
+        const report = await load.call({ port, requests, connections: count, seconds })
+        const cpu = (cpuMicroseconds(pid) - usedBefore) / report.latenciesMs.length
+        taken.get(name)?.push({ ...report, cpu })
+        say(
+          `${count} connections, round ${round + 1}, ${name}: ${(report.latenciesMs.length / report.seconds).toFixed(0)}/s, ${cpu.toFixed(0)} µs`,
+        )
+      }
+    }
+    const rateOf = ({ latenciesMs, seconds: took }: LoadReport) => latenciesMs.length / took
+    const bare = taken.get('bare proxy') ?? []
+    for (const [target, reports] of taken) {
+      const latency = latencyOf(reports.flatMap(({ latenciesMs }) => latenciesMs))
+      all.push({
+        target,
+        connections: count,
+        perSecond: median(reports.map(rateOf)),
+        p50Ms: latency.p50,
+        p99Ms: latency.p99,
+        cpuMicroseconds: median(reports.map(({ cpu }) => cpu)),
+        throughputRatio: median(reports.map((report, at) => rateOf(report) / rateOf(bare[at] ?? report))),
+        cpuRatio: median(reports.map(({ cpu }, at) => cpu / (bare[at]?.cpu ?? cpu))),
+        errors: reports.flatMap(({ errors }) => errors),
+      })
+    }
+  }
+  return all
+}
