@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
-/** Callers that take turns. */
-const callers = 50
+/** Callers that take turns, each with an app of its own. */
+export const callersAtOnce = 10
 
 export interface Callers {
   readonly issuer: string
@@ -23,7 +23,7 @@ export async function startCallers(): Promise<Callers> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const tokens = await Promise.all(
-    Array.from({ length: callers }, (_, n) =>
+    Array.from({ length: callersAtOnce }, (_, n) =>
       new SignJWT({ scope: 'items:read' })
         .setProtectedHeader({ alg: 'ES256', kid: 'bench', typ: 'at+jwt' })
         .setIssuer(issuer)

@@ -63,7 +63,7 @@ export async function measureApi(extent: ApiExtent, say: (line: string) => void)
     const targets = await setUp(extent, folder, callers, started, say)
     for (const { port, requests, name } of targets) {
       say(`warming up ${name}`)
-      await load.call({ port, requests, connections: 16, seconds: Math.max(2, requests.length / 1_000) })
+      await load.call({ port, requests, connections: 16, seconds: 2 })
     }
     return await figures(extent, targets, load, say)
   } finally {
@@ -90,10 +90,9 @@ async function setUp(
     return { port: running.port, pid }
   }
   const upstream = `http://127.0.0.1:${(await noted(startWorker('upstream-worker.ts'))).port}`
+  /** Calls are for as many apps whatever the size of the registry, spread over it. */
   const requests = (count: number) =>
-    Array.from({ length: Math.max(count, tokens.length) }, (_, n) =>
-      requestOf(appName(n % count), tokens[n % tokens.length] ?? ''),
-    )
+    tokens.map((token, n) => requestOf(appName(Math.floor((n * count) / tokens.length)), token))
   const measured: Measured[] = [
     {
       name: 'bare proxy',

@@ -74,7 +74,7 @@ export async function startWorker(file: string, variables: Readonly<Record<strin
   return { port, stop: () => miniflare.dispose() }
 }
 
-function manifestOf(name: string, upstream: string, issuer: string) {
+export function manifestOf(name: string, upstream: string, issuer: string) {
   return {
     apiVersion: 'gatehouse/v1',
     kind: 'MicroApp',

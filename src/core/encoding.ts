@@ -10,10 +10,19 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
 
 /** Writes bytes as lower-case hex or as padded base64 (RFC 4648 §4). */
 export function encode(bytes: Uint8Array, encoding: Encoding): string {
-  if (encoding === 'hex') return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+  if (encoding === 'hex') return hexOf(bytes)
   let binary = ''
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
   return btoa(binary)
+}
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Every call needs some; a table is several times as fast as formatting each byte. */
+function hexOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += hexPairs[byte]
+  return text
 }
 
 /**

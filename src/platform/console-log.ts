@@ -10,3 +10,36 @@ export const consoleLog: Log = {
     else console.log(line)
   },
 }
+
+/** Records of calls gather so long, or so many of them, before they are printed. */
+const gatherMs = 100
+const gatheredAtMost = 64
+
+/**
+ * The log of one machine, where every line is a write to the terminal or a file, which costs more than the
+ * call it tells of: records of calls are written several at once. All other lines go out as they come.
+ */
+export function gatheringLog(background: (work: Promise<unknown>) => void, nowMs: () => number): Log {
+  let lines: string[] = []
+  /** When the lines are to be printed. A promise made in a request may be cut off with it, so an overdue one is made again. */
+  let dueMs = Number.NEGATIVE_INFINITY
+  const print = () => {
+    if (lines.length === 0) return
+    const text = lines.join('\n')
+    lines = []
+    dueMs = Number.NEGATIVE_INFINITY
+    // biome-ignore lint/suspicious/noConsole: the runtime's log is its console
+    console.log(text)
+  }
+  return {
+    write(level, event, fields) {
+      if (event !== 'request' || level === 'error') return consoleLog.write(level, event, fields)
+      lines.push(JSON.stringify({ level, event, ...fields }))
+      if (lines.length >= gatheredAtMost) return print()
+      const now = nowMs()
+      if (dueMs > now - gatherMs) return
+      dueMs = now + gatherMs
+      background(new Promise(resolve => setTimeout(resolve, gatherMs)).then(print))
+    },
+  }
+}

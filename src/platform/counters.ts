@@ -24,7 +24,7 @@ export function meteredCounters(
   let promisedMs = Number.NEGATIVE_INFINITY
 
   return {
-    count: (app, name, labels = {}, by = 1) => add(app, JSON.stringify([name, labels]), by),
+    count: (app, name, labels = noLabels, by = 1) => add(app, keyOf(name, labels), by),
 
     observe(app, name, labels, ms) {
       add(app, JSON.stringify([name, { ...labels, le: bucketOf(ms) }]), 1)
@@ -107,6 +107,19 @@ export function meteredCounters(
     } while (cursor)
     return apps
   }
+}
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({})
+/** The keys of frozen labels, which are one object each time: every policy counts with every request. */
+const knownKeys = new WeakMap<object, Map<string, string>>()
+
+function keyOf(name: string, labels: Readonly<Record<string, string>>): string {
+  if (!Object.isFrozen(labels)) return JSON.stringify([name, labels])
+  const known = knownKeys.get(labels)
+  const key = known?.get(name) ?? JSON.stringify([name, labels])
+  if (!known) knownKeys.set(labels, new Map([[name, key]]))
+  else known.set(name, key)
+  return key
 }
 
 function later(ms: number): Promise<void> {

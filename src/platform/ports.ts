@@ -16,7 +16,7 @@ import { knownSwitches } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
 import { durableAudit } from './audit/port.ts'
 import { systemClock } from './clock.ts'
-import { consoleLog } from './console-log.ts'
+import { consoleLog, gatheringLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
 import { durableClaims } from './idempotency/claims-durable.ts'
@@ -36,8 +36,8 @@ import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from '
 /** The one place where bindings become ports. Built once per isolate, so what the ports remember outlives a request. */
 export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const clock = systemClock
-  const log = consoleLog
   const settings = settingsFrom(env)
+  const log = settings.isLocal ? gatheringLog(waitUntil, () => clock.now().getTime()) : consoleLog
   assertBound(env, settings.regions)
   const buckets = bucketsOf(env)
   const payloads = r2Payloads(buckets)

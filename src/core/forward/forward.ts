@@ -1,12 +1,17 @@
-import { unfetchable } from '#core/egress/fetchable.ts'
+import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
+import { Recent } from '#core/recent.ts'
 import { upstreamOf } from '#core/steer/upstream.ts'
 import type { Passage } from '#core/telemetry/request-record.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { callerHeaders } from './caller-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
+
+/** What is wrong with the upstreams of an isolate's settings, by their URLs: none is judged twice. */
+const judgements = new WeakMap<FetchSetting, Recent<{ readonly unsafe: string | undefined }>>()
+const remembered = 20_000
 
 /** Doing it twice is the same as once (RFC 9110 §9.2.2). */
 const idempotent: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']
@@ -22,10 +27,14 @@ const maxTries = 2
  * @throws Fault `upstream-timeout` or `upstream-unreachable`, and those of a body that is too large or ends early
  */
 export async function forward(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
+  return answered(await asked(exchange, ports, passage), exchange)
+}
+
+async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
   const entry = settled(exchange, 'entry')
   const { route, path, query } = settled(exchange, 'api')
   const upstream = upstreamOf(exchange)
-  const unsafe = unfetchable(upstream.url, ports.settings)
+  const unsafe = judgedUrl(upstream.url, ports.settings)
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${entry.app} ${unsafe}`)
   const url = upstream.url.replace(/\/$/, '') + path + query
   const body = await exchange.body.forwarded()
@@ -39,13 +48,13 @@ export async function forward(exchange: Exchange, ports: Ports, passage: Passage
     for (let tries = 1; ; tries++) {
       passage.tries = tries
       const startedMs = ports.clock.now().getTime()
+      const headers = forwardedHeaders(exchange, passage.trace, caller)
+      const request = { method: exchange.method, headers, body, redirect: 'manual', signal: abort.signal } as const
       try {
-        const headers = forwardedHeaders(exchange, passage.trace, caller)
-        const request = { method: exchange.method, headers, body, redirect: 'manual', signal: abort.signal } as const
         const answer = await ports.upstreams.fetch(url, request)
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
         await ports.standings.note(entry, upstream.key, answer.status >= 500)
-        return answered(answer, exchange)
+        return answer
       } catch (error) {
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
         const { failure } = exchange.body
@@ -67,4 +76,10 @@ function answered(answer: Response, exchange: Exchange): Response {
   if (answer.status === 101) return answer
   const { status, statusText, headers } = answer
   return new Response(answer.body, { status, statusText, headers: answerHeaders(headers, exchange) })
+}
+
+function judgedUrl(url: string, setting: FetchSetting): string | undefined {
+  const known = judgements.get(setting) ?? new Recent(remembered)
+  judgements.set(setting, known)
+  return known.get(url, text => ({ unsafe: unfetchable(text, setting) })).unsafe
 }

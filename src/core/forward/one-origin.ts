@@ -13,9 +13,9 @@ const sandbox = 'sandbox allow-scripts allow-forms'
  * origin, its cookies are for its own path, and its pages run in a sandbox.
  */
 export function confine(headers: Headers, app: string): void {
-  for (const name of originWide) headers.delete(name)
-  const cookies = headers.getSetCookie()
-  if (cookies.length > 0) {
+  for (const name of originWide) if (headers.has(name)) headers.delete(name)
+  if (headers.has('set-cookie')) {
+    const cookies = headers.getSetCookie()
     headers.delete('set-cookie')
     for (const cookie of cookies) headers.append('set-cookie', confinedCookie(cookie, `/apps/${app}/`))
   }

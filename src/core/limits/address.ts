@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js'
+import { Recent } from '#core/recent.ts'
 
 /** What the address of a request is decided from. */
 export interface AddressSetting {
@@ -57,7 +58,14 @@ function isIn(address: string, ranges: readonly Range[]): boolean {
   return ranges.some(([first, bits]) => first.kind() === parsed.kind() && parsed.match(first, bits))
 }
 
+/** Addresses as they are counted, as far as they are remembered: most callers call again. */
+const known = new Recent<string>(10_000)
+
 function counted(text: string): string {
+  return known.get(text, countedAnew)
+}
+
+function countedAnew(text: string): string {
   if (!isWhole(text)) return unknown
   const address = ipaddr.process(text)
   if (address.kind() === 'ipv4') return address.toString()

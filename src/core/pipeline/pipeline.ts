@@ -1,7 +1,7 @@
 import { Fault } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Exchange } from './exchange.ts'
-import { deny, type Mode, type Policy, type Verdict, type Withheld } from './policy.ts'
+import { deny, type Mode, noChange, type Policy, type Verdict, type Withheld } from './policy.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 
 /** Stages in the order in which a request meets them, cheap ones first. */
@@ -64,14 +64,15 @@ export class Pipeline {
     let exchange = start
     let at = 'ending'
     try {
+      let startedMs = ports.clock.now().getTime()
       for (const stage of this.#order) {
-        const startedMs = ports.clock.now().getTime()
         for (const policy of this.stages[stage] ?? []) {
           if (policy.doors && !policy.doors.includes(exchange.door)) continue
           at = policy.name
           const mode = modeOf(policy, exchange)
           if (mode === 'off') continue
-          const verdict = await judged(policy, exchange, ports)
+          const judging = judged(policy, exchange, ports)
+          const verdict = judging instanceof Promise ? await judging : judging
           trail.verdicts[policy.name] = count(exchange, ports, policy, verdict, mode)
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, trail, refusal: { ...verdict, policy: policy.name, problems: [] } }
@@ -88,7 +89,7 @@ export class Pipeline {
           passed.push(policy)
           exchange = changed(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
         }
-        time(exchange, ports, stage, startedMs, trail)
+        startedMs = time(exchange, ports, stage, startedMs, trail)
       }
       at = 'ending'
       return { kind: 'ended', exchange, trail, reply: await ending(exchange) }
@@ -99,6 +100,7 @@ export class Pipeline {
 }
 
 function changed(exchange: Exchange, change: Partial<Exchange>): Exchange {
+  if (change === noChange) return exchange
   const replyHeaders = change.replyHeaders && { ...exchange.replyHeaders, ...change.replyHeaders }
   return { ...exchange, ...change, ...(replyHeaders && { replyHeaders }) }
 }
@@ -109,28 +111,49 @@ function modeOf(policy: Policy, exchange: Exchange): Mode {
 }
 
 /** A `Fault` that a policy throws is its verdict; it came from deeper down, where a value could not be returned. */
-async function judged(policy: Policy, exchange: Exchange, ports: Ports): Promise<Verdict> {
+function judged(policy: Policy, exchange: Exchange, ports: Ports): Verdict | Promise<Verdict> {
   try {
-    return await policy.before(exchange, ports)
+    const verdict = policy.before(exchange, ports)
+    return verdict instanceof Promise ? verdict.catch(verdictOf) : verdict
   } catch (error) {
-    if (error instanceof Fault) return deny(error.code, error.detail)
-    throw error
+    return verdictOf(error)
   }
+}
+
+function verdictOf(error: unknown): Verdict {
+  if (error instanceof Fault) return deny(error.code, error.detail)
+  throw error
+}
+
+/** Labels by door, policy and verdict: few, and needed with every request. */
+const verdictLabels = new Map<string, Readonly<Record<string, string>>>()
+
+function labelsOf(door: string, policy: string, verdict: string): Readonly<Record<string, string>> {
+  const key = `${door} ${policy} ${verdict}`
+  const labels = verdictLabels.get(key) ?? Object.freeze({ door, policy, verdict })
+  verdictLabels.set(key, labels)
+  return labels
 }
 
 function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): string {
   const result = verdict.kind !== 'pass' && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
   const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
-  ports.counters.count(app, 'policy_verdicts_total', { door: exchange.door, policy: policy.name, verdict: result })
+  ports.counters.count(app, 'policy_verdicts_total', labelsOf(exchange.door, policy.name, result))
   return result
 }
 
-/** Waiting included: on Workers the clock stands still while code runs. */
-function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: number, trail: Trail): void {
-  const ms = ports.clock.now().getTime() - startedMs
-  if (ms <= 0) return
+/**
+ * Waiting included: on Workers the clock stands still while code runs.
+ *
+ * @returns now, when the next stage begins
+ */
+function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: number, trail: Trail): number {
+  const nowMs = ports.clock.now().getTime()
+  const ms = nowMs - startedMs
+  if (ms <= 0) return nowMs
   trail.stageMs[stage] = ms
   ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', { door: exchange.door, stage }, ms)
+  return nowMs
 }
 
 /** What a policy leaves of a walk that has ended. An answer that it could not finish with is not given: it fails closed. */

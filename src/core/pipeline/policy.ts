@@ -47,9 +47,14 @@ export interface Policy {
   after?(exchange: Exchange, ports: Ports, answer?: Response): Finish | Promise<Finish>
 }
 
+/** What a policy learned that learned nothing. */
+export const noChange: Partial<Exchange> = Object.freeze({})
+
+const passed: Verdict = Object.freeze({ kind: 'pass', change: noChange })
+
 /** Lets the request go on, with what the policy learned. */
-export function pass(change: Partial<Exchange> = {}): Verdict {
-  return { kind: 'pass', change }
+export function pass(change: Partial<Exchange> = noChange): Verdict {
+  return change === noChange ? passed : { kind: 'pass', change }
 }
 
 /**

@@ -6,8 +6,9 @@ import { within } from '#core/within.ts'
 import { isDown, Judge, type Judgement, type Report, type Standing } from './judge.ts'
 import { none, OutcomeWindow, type Tally } from './window.ts'
 
-/** Outcomes wait so long before they are told. */
-const reportAfterMs = 1_000
+/** Outcomes wait so long before they are told: where nothing failed and no canary is out there is no haste. */
+const hastyMs = 1_000
+const easyMs = 10_000
 /** How long a report that decides something is waited for; after that this isolate decides alone. */
 const reportTimeoutMs = 300
 /** What was heard so long ago is asked again before a canary is trusted. */
@@ -41,8 +42,8 @@ interface Known {
 
 /**
  * How upstreams stand, as this isolate knows it: from memory, kept current by what it reports. A report goes
- * out in the background a second after the first outcome in it; only one that may change the standing is
- * waited for, so that a burst of failures is the last one.
+ * out in the background; only one that may change the standing is waited for, so that a burst of failures is
+ * the last one. A promise made in a request may be cut off with it, so an overdue one is made again.
  */
 export function sharedStandings(
   court: Court,
@@ -92,15 +93,17 @@ export function sharedStandings(
       own.own.set(upstream, window)
       window.add(tally, nowMs)
 
-      const { breaker } = entry.manifest.spec
+      const { breaker, rollout } = entry.manifest.spec
       const isProbe = own.probes.delete(upstream)
       if (isProbe || (isFailure && mayDecide(window.sum(breaker.windowSeconds, nowMs), entry, upstream))) {
         window.clear()
         return report(entry)
       }
-      if (nowMs < own.reportDueMs) return
-      own.reportDueMs = nowMs + reportAfterMs * 2
-      background(later(reportAfterMs).then(() => report(entry)))
+      const waitMs = isFailure || rollout?.canary.abortMarginPercent !== undefined ? hastyMs : easyMs
+      const isPromised = own.reportDueMs <= nowMs + waitMs && own.reportDueMs > nowMs - hastyMs
+      if (isPromised) return
+      own.reportDueMs = nowMs + waitMs
+      background(later(waitMs).then(() => (own.pending.size > 0 ? report(entry) : undefined)))
     },
   }
 

@@ -6,14 +6,23 @@ export interface Tally {
 
 export const none: Tally = { attempts: 0, failures: 0 }
 
+/** The longest window that a manifest may ask for, and one second begun. */
+const maxSeconds = 601
+
 /** What became of the requests of the last seconds. Pure: time comes in. */
 export class OutcomeWindow {
-  readonly #seconds = new Map<number, Tally>()
+  readonly #seconds = new Map<number, { attempts: number; failures: number }>()
 
   add({ attempts, failures }: Tally, nowMs: number): void {
     const second = Math.floor(nowMs / 1000)
-    const own = this.#seconds.get(second) ?? none
-    this.#seconds.set(second, { attempts: own.attempts + attempts, failures: own.failures + failures })
+    const own = this.#seconds.get(second)
+    if (own) {
+      own.attempts += attempts
+      own.failures += failures
+      return
+    }
+    this.#seconds.set(second, { attempts, failures })
+    if (this.#seconds.size > maxSeconds) this.#seconds.delete(this.#seconds.keys().next().value ?? 0)
   }
 
   /** The sum over the last seconds; what is older, or of a future that a clock has left again, is forgotten. */
