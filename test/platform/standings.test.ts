@@ -23,7 +23,7 @@ function entryOf(app: string, canary?: Readonly<Record<string, unknown>>): Entry
 function isolate(court: Court = meterCourt(env as unknown as Env)) {
   const { ports, counted, logged, pass } = recordingPorts()
   const under: Promise<unknown>[] = []
-  const standings = sharedStandings(court, ports.clock, ports.counters, ports.log, work => under.push(work))
+  const standings = sharedStandings(court, ports.clock, ports.counters, ports.log, work => under.push(work), 4_000)
   return {
     standings,
     counted,
@@ -46,7 +46,7 @@ describe('two isolates', () => {
     await other.background()
     expect(other.standings.waitMs(entry, 'stable')).toBe(20_000)
     expect(one.standings.waitMs(entry, 'stable')).toBe(0)
-    await one.see(entry, 'stable', 1, 0)
+    await one.see(entry, 'stable', 1, 1)
     await one.background()
     expect(one.standings.waitMs(entry, 'stable')).toBe(20_000)
     expect(other.logged).toContain('warn upstream')

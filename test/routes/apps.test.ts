@@ -3,7 +3,7 @@ import { utf8Bytes } from '#core/encoding.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
 import { metric } from '../support/metrics.ts'
-import { moveTimeBy } from '../support/time.ts'
+import { eventually, moveTimeBy } from '../support/time.ts'
 
 describe('a call that is admitted', () => {
   it('reaches the app with method, path, query and body as they were sent, and its answer comes back', async () => {
@@ -93,9 +93,12 @@ describe('a call that is admitted', () => {
     const headers = { traceparent, authorization: 'Bearer hush', 'content-length': '5' }
     await call('api-record', '/v1/hush?hush=1', { method: 'POST', headers, body: 'hush!' })
     await call('api-record', '/v2/hush')
-    const records = lines
-      .map(line => JSON.parse(line))
-      .filter(({ event, app }) => event === 'request' && app === 'api-record')
+    const records = await eventually(() => {
+      const all = lines.flatMap(text => text.split('\n')).map(line => JSON.parse(line))
+      const own = all.filter(({ event, app }) => event === 'request' && app === 'api-record')
+      if (own.length < 2) throw new Error('not all are written yet')
+      return own
+    })
     expect(records).toEqual([
       {
         level: 'info',

@@ -51,6 +51,7 @@ export function sharedStandings(
   counters: Counters,
   log: Log,
   background: (work: Promise<unknown>) => void,
+  timeoutMs = reportTimeoutMs,
 ): Standings {
   const known = new Map<string, Known>()
 
@@ -152,7 +153,7 @@ export function sharedStandings(
   /** Without the court an isolate goes by what it sees itself. */
   async function judged(app: string, told: Report, own: Known, nowMs: number): Promise<Judgement> {
     try {
-      return await within(reportTimeoutMs, court.hear(app, told, nowMs))
+      return await within(timeoutMs, court.hear(app, told, nowMs))
     } catch (error) {
       counters.count(app, 'standing_unheard_total')
       log.write('warn', 'standing-unheard', { app, detail: String(error) })
