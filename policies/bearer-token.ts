@@ -1,10 +1,12 @@
 import { callerOf } from '#core/identity/caller.ts'
-import { challenge } from '#core/identity/challenge.ts'
-import { settled } from '#core/pipeline/exchange.ts'
+import { type ChallengeError, challenge } from '#core/identity/challenge.ts'
+import { boundKey, unproven } from '#core/identity/dpop.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import type { Settings } from '#core/settings.ts'
 
-/** One bearer token (RFC 6750 §2.1); a second `Authorization` header would stand behind a comma, and match nothing. */
-const oneBearer = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
+/** One token (RFC 6750 §2.1, RFC 9449 §7.1); a second `Authorization` header would stand behind a comma, and match nothing. */
+const oneToken = /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i
 
 /** Only who shows a token of an issuer that the app trusts may use its API, on every route but those of `auth: none`. */
 export const bearerToken: Policy = {
@@ -16,17 +18,43 @@ export const bearerToken: Policy = {
     const { route } = settled(exchange, 'api')
     if (route.auth === 'none') return pass()
     const { app, digest, manifest } = settled(exchange, 'entry')
-    const authorization = exchange.headers.get('authorization')
-    if (authorization === null) return deny('token-missing', 'no Authorization header', challenge(app, route.scopes))
-    const token = oneBearer.exec(authorization)?.[1]
-    if (!token)
-      return deny('token-invalid', 'not exactly one bearer token', challenge(app, route.scopes, 'invalid_request'))
-
     const issuers = manifest.spec.api?.issuers ?? []
+    const takesProofs = issuers.some(({ dpop }) => dpop !== undefined)
+    const wanted = (error?: ChallengeError) => challenge(app, route.scopes, error, takesProofs)
+
+    const authorization = exchange.headers.get('authorization')
+    if (authorization === null) return deny('token-missing', 'no Authorization header', wanted())
+    const [, scheme, token] = oneToken.exec(authorization) ?? []
+    if (!scheme || !token) return deny('token-invalid', 'not exactly one token', wanted('invalid_request'))
+
     const verdict = await callerOf(token, { app, digest, issuers }, ports)
-    if (verdict.kind === 'known') return pass({ principal: verdict.caller.principal })
-    const { fault, detail } = verdict
-    const headers = fault === 'issuer-unreachable' ? {} : challenge(app, route.scopes, 'invalid_token')
-    return deny(fault, detail, headers)
+    if (verdict.kind === 'refused') {
+      const { fault, detail } = verdict
+      return deny(fault, detail, fault === 'issuer-unreachable' ? {} : wanted('invalid_token'))
+    }
+    const { principal, issuer } = verdict.caller
+    const thumbprint = boundKey(principal)
+    const isProof = scheme.toLowerCase() === 'dpop'
+    const misused = misuse(thumbprint !== undefined, isProof, issuer.dpop)
+    if (misused) return deny('token-invalid', misused, wanted('invalid_token'))
+    if (thumbprint !== undefined) {
+      const url = addressOf(exchange, ports.settings)
+      const request = { app, proof: exchange.headers.get('dpop'), method: exchange.method, url, token }
+      const why = await unproven(request, thumbprint, ports)
+      if (why) return deny('token-invalid', why, wanted('invalid_dpop_proof'))
+    }
+    return pass({ principal })
   },
+}
+
+/** A bound token is never taken from whoever merely holds it; a token that is not bound proves nothing. */
+function misuse(isBound: boolean, isProof: boolean, dpop: 'optional' | 'required' | undefined): string | undefined {
+  if (isBound && dpop === undefined) return 'the token is bound to a key, and the manifest takes no proofs'
+  if (isBound !== isProof) return isBound ? 'a bound token came without its proof' : 'the token is bound to no key'
+  return !isBound && dpop === 'required' ? 'the token is bound to no key' : undefined
+}
+
+/** The request's address as the caller used it. */
+function addressOf({ url }: Exchange, { publicUrl }: Settings): string {
+  return publicUrl ? publicUrl + url.slice(new URL(url).origin.length) : url
 }

@@ -20,6 +20,9 @@ export interface ProviderOptions {
   readonly format?: 'jwt' | 'opaque'
 }
 
+/** What the provider keeps, each for an hour. */
+const kinds = ['AccessToken', 'ClientCredentials', 'Grant', 'IdToken', 'Interaction', 'Session']
+
 /** A fresh private key that a provider can sign with. */
 export async function providerKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
@@ -46,10 +49,10 @@ export function sampleProvider(issuer: string, { clients, audiences, keys, forma
     scopes: [...new Set(['openid', ...Object.values(audiences).flatMap(text => text.split(' '))])],
     cookies: { keys: [crypto.randomUUID()] },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    ttl: { AccessToken: 3_600, ClientCredentials: 3_600 },
+    ttl: Object.fromEntries(kinds.map(kind => [kind, 3_600])),
     features: {
       clientCredentials: { enabled: true },
-      introspection: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
       dPoP: { enabled: true },
       resourceIndicators: {
         enabled: true,

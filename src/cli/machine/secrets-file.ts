@@ -37,6 +37,7 @@ export function missingSecrets(declared: readonly Declared[], variables: Readonl
     [
       ...Object.values(spec.webhooks).flatMap(source => source.secrets),
       ...(spec.signing?.secrets ?? []),
+      ...(spec.api?.issuers ?? []).flatMap(({ introspection }) => introspection?.secret ?? []),
       ...spec.egress.flatMap(({ credential }) => (credential ? secretsOf(credential) : [])),
       ...(spec.owner.notify ? [spec.owner.notify.secret] : []),
     ].map(name => secretVariable(metadata.name, name)),

@@ -21,6 +21,7 @@ export function forwardedHeaders(
   for (const name of [...headers.keys()]) if (!isPassedHeader(name)) headers.delete(name)
   for (const name of named) deleteNamed(headers, name.trim())
   headers.delete('authorization')
+  headers.delete('dpop')
   if (isUpgrade) headers.set('upgrade', 'websocket')
   for (const name of route.headers?.request?.remove ?? []) headers.delete(name)
   for (const [name, value] of Object.entries(route.headers?.request?.set ?? {})) headers.set(name, value)

@@ -1,15 +1,16 @@
 import type { Issuer } from '#core/manifest/identity-schema.ts'
 import type { Ports } from '#core/ports.ts'
 import { claimedBy, type TokenVerdict, verifyToken } from './caller-token.ts'
-import { openCompact } from './compact-token.ts'
+import { maxTokenCharacters, openCompact } from './compact-token.ts'
+import { introspected } from './introspection.ts'
 import type { Principal } from './principal.ts'
 
 /** A caller whose token was verified, as it is remembered. */
 export interface VerifiedCaller {
   readonly principal: Principal
   readonly issuer: Issuer
-  /** The key that verified the token. */
-  readonly key: CryptoKey
+  /** The key that verified the token; absent where only the issuer knows what it is. */
+  readonly key?: CryptoKey
 }
 
 /** What the token is verified for. */
@@ -23,25 +24,61 @@ export type CallerVerdict =
   | { readonly kind: 'known'; readonly caller: VerifiedCaller }
   | Extract<TokenVerdict, { kind: 'refused' }>
 
-type CallerPorts = Pick<Ports, 'clock' | 'keySets' | 'verifiedTokens'>
+type CallerPorts = Pick<Ports, 'clock' | 'keySets' | 'verifiedTokens' | 'secrets' | 'upstreams' | 'settings'>
+
+/** What an issuer said of a token is remembered for so long. */
+const introspectedSeconds = 30
 
 /**
  * Who the bearer of a token is. One that was verified for this very manifest a moment ago is not verified
- * again, as long as the key that verified it is still published. Never throws.
+ * again, as long as the key that verified it is still published. Where the manifest has the issuer asked what
+ * its tokens are, it is asked, also of those that verify: it may have taken them back.
+ *
+ * @throws Fault `secret-missing` where the issuer cannot be asked for want of a secret
  */
 export async function callerOf(token: string, api: CalledApi, ports: CallerPorts): Promise<CallerVerdict> {
   const { clock, keySets, verifiedTokens } = ports
   const name = await verifiedTokens.nameOf(token, `${api.app} ${api.digest}`)
   const remembered = verifiedTokens.get(name, clock.now().getTime())
-  if (remembered && keySets.holds(remembered.issuer, remembered.key)) return { kind: 'known', caller: remembered }
+  if (remembered && (!remembered.key || keySets.holds(remembered.issuer, remembered.key)))
+    return { kind: 'known', caller: remembered }
 
+  const judged = token.split('.').length === 3 ? await ofJwt(token, api, ports) : await ofOpaque(token, api, ports)
+  if (judged.kind === 'refused') return judged
+  const { caller, expiresAtMs } = judged
+  const seconds = caller.issuer.introspection && introspectedSeconds
+  verifiedTokens.set(name, caller, clock.now().getTime(), expiresAtMs, seconds)
+  return { kind: 'known', caller }
+}
+
+type Judged =
+  | { readonly kind: 'known'; readonly caller: VerifiedCaller; readonly expiresAtMs: number }
+  | Extract<TokenVerdict, { kind: 'refused' }>
+
+async function ofJwt(token: string, { app, issuers }: CalledApi, ports: CallerPorts): Promise<Judged> {
   const opened = openCompact(token)
-  if (typeof opened === 'string') return { kind: 'refused', fault: 'token-invalid', detail: opened }
-  const issuer = claimedBy(opened, api.issuers)
-  if (!issuer) return { kind: 'refused', fault: 'token-invalid', detail: 'the token is of no issuer that is listed' }
+  if (typeof opened === 'string') return refused(opened)
+  const issuer = claimedBy(opened, issuers)
+  if (!issuer) return refused('the token is of no issuer that is listed')
   const verdict = await verifyToken(token, issuer, ports)
   if (verdict.kind === 'refused') return verdict
-  const caller = { principal: verdict.principal, issuer, key: verdict.key }
-  verifiedTokens.set(name, caller, clock.now().getTime(), verdict.expiresAtMs)
-  return { kind: 'known', caller }
+  const { principal, key, expiresAtMs } = verdict
+  if (issuer.introspection) {
+    const said = await introspected(token, app, issuer, ports)
+    if (said.kind === 'refused') return said
+  }
+  return { kind: 'known', caller: { principal, issuer, key }, expiresAtMs }
+}
+
+/** A token of no form that we know is shown to the one issuer that may be asked, and to nobody else. */
+async function ofOpaque(token: string, { app, issuers }: CalledApi, ports: CallerPorts): Promise<Judged> {
+  const issuer = issuers.find(({ introspection }) => introspection !== undefined)
+  if (!issuer || token.length > maxTokenCharacters) return refused('the token is no JSON Web Token')
+  const said = await introspected(token, app, issuer, ports)
+  if (said.kind === 'refused') return said
+  return { kind: 'known', caller: { principal: said.principal, issuer }, expiresAtMs: said.expiresAtMs }
+}
+
+function refused(detail: string): Judged {
+  return { kind: 'refused', fault: 'token-invalid', detail }
 }

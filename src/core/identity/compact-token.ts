@@ -18,9 +18,13 @@ const refusedParameters = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64', 'zip', 'en
  * (a JWE has five), padded or non-canonical base64url, text that is not UTF-8, JSON with a name twice, and
  * header parameters that would have the token bring its own key.
  *
+ * @param carried header parameters that are taken all the same, such as the key that a proof brings along
  * @returns the parts, unverified; or why it is no token, for the log
  */
-export function openCompact(token: string): CompactToken | string {
+export function openCompact(
+  token: string,
+  carried: readonly (typeof refusedParameters)[number][] = [],
+): CompactToken | string {
   if (token.length > maxTokenCharacters) return `the token is longer than ${maxTokenCharacters} characters`
   const parts = token.split('.')
   const [first = '', second = '', third = ''] = parts
@@ -30,7 +34,7 @@ export function openCompact(token: string): CompactToken | string {
     return 'a part of the token is not canonical base64url'
   const header = objectIn(first)
   if (typeof header === 'string') return `the header ${header}`
-  const refused = refusedParameters.find(name => Object.hasOwn(header, name))
+  const refused = refusedParameters.find(name => Object.hasOwn(header, name) && !carried.includes(name))
   if (refused) return `the header has ${refused}`
   const payload = objectIn(second)
   return typeof payload === 'string' ? `the payload ${payload}` : { header, payload }

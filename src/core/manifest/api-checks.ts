@@ -15,6 +15,12 @@ interface Route {
   readonly scopes?: unknown
 }
 
+interface NamedIssuer {
+  readonly issuer: string
+  readonly jwksUri?: unknown
+  readonly introspection?: { readonly url?: unknown }
+}
+
 /** Something wrong between the parts of `api`, with its place below it. */
 export interface Disagreement {
   readonly path: (string | number)[]
@@ -26,12 +32,13 @@ export interface Disagreement {
 /** Where the routes of an API, its issuers and its contract do not agree with one another. */
 export function disagreements({ routes, issuers, openapi }: Parts): Disagreement[] {
   const written = listOf<Route>(routes, ({ path, methods }) => typeof path === 'string' && Array.isArray(methods))
-  const named = listOf<{ readonly issuer: string }>(issuers, ({ issuer }) => typeof issuer === 'string')
+  const named = listOf<NamedIssuer>(issuers, ({ issuer }) => typeof issuer === 'string')
   return [
     ...(written ? ambiguous(written) : []),
     ...(Array.isArray(issuers) && issuers.length === 0 ? unsigned(listOf<Route>(routes, () => true) ?? []) : []),
     ...(written ?? []).flatMap(unasked),
     ...(named ? twice(named) : []),
+    ...(named ? asked(named) : []),
     ...(written && typeof openapi === 'object' && openapi ? undescribed(written, openapi) : []),
   ]
 }
@@ -65,6 +72,26 @@ function twice(issuers: readonly { readonly issuer: string }[]): Disagreement[] 
     const remedy = 'Join the two: one issuer may have several audiences and algorithms.'
     return [{ path: ['issuers', index, 'issuer'], input: issuer, message: 'is listed twice', remedy }]
   })
+}
+
+/** A token of unknown form is shown to one issuer alone; and where its keys are told, nobody told where it introspects. */
+function asked(issuers: readonly NamedIssuer[]): Disagreement[] {
+  const asking = issuers.flatMap(({ introspection, jwksUri }, index) =>
+    introspection ? [{ index, introspection, jwksUri }] : [],
+  )
+  const others = asking.slice(1).map(({ index, introspection }) => ({
+    path: ['issuers', index, 'introspection'],
+    input: introspection,
+    message: 'is one too many: a token of no known form would be shown to several issuers',
+    remedy: 'Leave it to one issuer.',
+  }))
+  const nowhere = asking.flatMap(({ index, introspection, jwksUri }) => {
+    if (jwksUri === undefined || introspection.url !== undefined) return []
+    const message = 'is required beside `jwksUri`: no discovery document is read then'
+    const remedy = 'Write where the issuer introspects, or leave `jwksUri` out.'
+    return [{ path: ['issuers', index, 'introspection', 'url'], input: undefined, message, remedy }]
+  })
+  return [...others, ...nowhere]
 }
 
 function undescribed(routes: readonly Route[], openapi: object): Disagreement[] {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { algorithmNames } from '#core/identity/algorithms.ts'
+import { SecretName } from '#core/names.ts'
 
 /** An issuer's name is compared character by character, and is the address at which it is discovered. */
 const IssuerName = z
@@ -22,6 +23,18 @@ export const Issuer = z.strictObject({
     .describe('With which its tokens may be signed; asymmetric all'),
   jwksUri: z.string().max(2048).optional().describe('Its keys; by default where discovery says'),
   type: z.string().min(1).max(64).optional().describe('The `typ` that its tokens must have, e.g. at+jwt'),
+  introspection: z
+    .strictObject({
+      url: z.string().max(2048).optional().describe('Where; by default what discovery says'),
+      clientId: z.string().min(1).max(256).describe('As whom the gateway asks'),
+      secret: SecretName.describe("Name of that client's secret"),
+    })
+    .optional()
+    .describe('Has the issuer asked what a token is (RFC 7662): opaque ones, and whether others still count'),
+  dpop: z
+    .enum(['optional', 'required'])
+    .optional()
+    .describe("Takes tokens that are bound to a key of the caller's (RFC 9449), or only those"),
   maxTokenAgeSeconds: z.int().min(1).max(604_800).optional().describe('How long after `iat` a token counts at most'),
 })
 

@@ -3,8 +3,13 @@ import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import type { Finding } from './problems.ts'
 
 const Text = z.string().optional().catch(undefined)
+const Introspection = z.object({ url: Text }).catch({ url: undefined })
 const Issuers = z
-  .array(z.object({ issuer: Text, jwksUri: Text }).catch({ issuer: undefined, jwksUri: undefined }))
+  .array(
+    z
+      .object({ issuer: Text, jwksUri: Text, introspection: Introspection })
+      .catch({ issuer: undefined, jwksUri: undefined, introspection: { url: undefined } }),
+  )
   .catch([])
 
 /** The parts of `spec` that say whose tokens count, as far as their form is right. */
@@ -16,9 +21,10 @@ const Named = z
 export function issuerFindings(spec: unknown, setting: FetchSetting): Finding[] {
   const { api, identity } = Named.parse(spec)
   const addresses = [
-    ...api.issuers.flatMap(({ issuer, jwksUri }, index) => [
+    ...api.issuers.flatMap(({ issuer, jwksUri, introspection }, index) => [
       { at: ['spec', 'api', 'issuers', index, 'issuer'], url: issuer },
       { at: ['spec', 'api', 'issuers', index, 'jwksUri'], url: jwksUri },
+      { at: ['spec', 'api', 'issuers', index, 'introspection', 'url'], url: introspection.url },
     ]),
     ...identity.map(({ issuer }, index) => ({ at: ['spec', 'identity', index, 'issuer'], url: issuer })),
   ]
