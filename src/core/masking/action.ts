@@ -43,9 +43,10 @@ export function replacementOf(action: Action, type: string, value: string, setti
 
 /** Keeps the last characters, but never more than half of the value; the others become `*`. */
 function starred(value: string, keepLast: number): string {
-  const characters = [...value]
+  const characters = /[\ud800-\udfff]/.test(value) ? [...value] : value
   const kept = Math.min(keepLast, Math.floor(characters.length / 2))
-  return '*'.repeat(characters.length - kept) + (kept > 0 ? characters.slice(-kept).join('') : '')
+  const end = kept === 0 ? '' : characters.slice(-kept)
+  return '*'.repeat(characters.length - kept) + (typeof end === 'string' ? end : end.join(''))
 }
 
 function required(keys: AppKeys | undefined): AppKeys {

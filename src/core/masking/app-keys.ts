@@ -77,6 +77,6 @@ export class AppKeys {
   }
 
   #siv(type: string) {
-    return aessiv(this.#bytes.subarray(0, 64), utf8Bytes(this.app), utf8Bytes(this.tenant), utf8Bytes(type))
+    return aessiv(this.#bytes.subarray(0, 64), utf8Bytes(JSON.stringify([this.app, this.tenant, type])))
   }
 }

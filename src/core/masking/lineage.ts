@@ -31,7 +31,8 @@ export class Lineage {
   }
 
   add(type: string, action: Action, segments: readonly (string | number)[]): void {
-    const pointer = segments.map(segment => `/${this.#shown(segment)}`).join('')
+    let pointer = ''
+    for (const segment of segments) pointer += `/${this.#shown(segment)}`
     const row = this.#row(type, action, pointer) ?? this.#row(type, action, '/**', true)
     if (row) row.count += 1
   }

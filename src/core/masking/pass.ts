@@ -1,6 +1,6 @@
 import { Fault } from '#core/fault.ts'
 import { OutOfSteps } from '#core/steps.ts'
-import { type Action, replacementOf } from './action.ts'
+import { type Action, keyedActions, replacementOf } from './action.ts'
 import type { AppKeys } from './app-keys.ts'
 import type { Detector } from './detectors/detector.ts'
 import type { Finding } from './detectors/finding.ts'
@@ -129,13 +129,23 @@ export class MaskingPass implements Judge {
   }
 
   #replacement(action: Action, type: string, value: string): string {
+    const made = keyedActions.has(action) ? this.#keyed(action, type, value) : this.#make(action, type, value)
+    if (made !== '') this.written.add(made)
+    return made
+  }
+
+  /** Cryptography costs more than a look into the memory. */
+  #keyed(action: Action, type: string, value: string): string {
     const key = `${action} ${type} ${value}`
     const known = this.#replacements.get(key)
     if (known !== undefined) return known
-    const made = replacementOf(action, type, value, { keepLast: this.plan.keepLast, keys: this.#keys })
+    const made = this.#make(action, type, value)
     if (this.#replacements.size < maxRemembered) this.#replacements.set(key, made)
-    if (made !== '') this.written.add(made)
     if (made.startsWith(tokenPrefix)) this.tokens.add(made)
     return made
+  }
+
+  #make(action: Action, type: string, value: string): string {
+    return replacementOf(action, type, value, { keepLast: this.plan.keepLast, keys: this.#keys })
   }
 }
