@@ -1,19 +1,23 @@
 import { Connection } from './connection.ts'
 import { serveCalls } from './helper.ts'
 import { monotonicMs, sleep } from './monotonic.ts'
-import { type Destination, presigned } from './vendor.ts'
+import { bodyBytes, type Destination, presigned } from './vendor.ts'
 
 /**
  * `closed`: each connection sends its next request when the last is answered. `open`: requests are due at
  * even intervals whatever became of those before; with all connections busy they wait, and the wait counts.
+ * `batch`: like `closed`, until so many have been answered.
  */
 export type Shape =
   | { readonly kind: 'closed'; readonly connections: number; readonly seconds: number }
   | { readonly kind: 'open'; readonly perSecond: number; readonly seconds: number }
+  | { readonly kind: 'batch'; readonly connections: number; readonly count: number }
 
 export interface LoadCall {
   readonly to: Destination
   readonly shape: Shape
+  /** Of each body; 1 KiB unless said otherwise. */
+  readonly bytes?: number
 }
 
 /** What became of the requests that were answered 202; times are ms on the machine's monotonic clock. */
@@ -35,9 +39,9 @@ const mostPerSecond = 5_000
 
 serveCalls(load)
 
-async function load({ to, shape }: LoadCall): Promise<LoadReport> {
-  const count = Math.round(shape.seconds * (shape.kind === 'open' ? shape.perSecond : mostPerSecond))
-  const requests = presigned(to, count)
+async function load({ to, shape, bytes = bodyBytes }: LoadCall): Promise<LoadReport> {
+  const count = countOf(shape)
+  const requests = presigned(to, count, bytes)
   let taken = 0
   const connections = Array.from(
     { length: shape.kind === 'open' ? openShapeConnections : shape.connections },
@@ -46,16 +50,17 @@ async function load({ to, shape }: LoadCall): Promise<LoadReport> {
   await Promise.all(connections.map(connection => connection.open()))
   const report = { sentMs: [] as number[], answeredMs: [] as number[], bodies: [] as string[], errors: [] as string[] }
   const startMs = monotonicMs()
-  if (shape.kind === 'closed') await closed(shape.seconds)
-  else await open(shape.perSecond)
+  if (shape.kind === 'open') await open(shape.perSecond)
+  else await closed(shape.kind === 'closed' ? shape.seconds : Number.POSITIVE_INFINITY)
   const seconds = (monotonicMs() - startMs) / 1000
   for (const connection of connections) connection.close()
   return { ...report, seconds }
 
   async function closed(seconds: number): Promise<void> {
     const endMs = startMs + seconds * 1000
+    const isDone = () => shape.kind === 'batch' && taken >= count
     const run = async (connection: Connection) => {
-      for (let now = monotonicMs(); now < endMs; now = monotonicMs()) {
+      for (let now = monotonicMs(); now < endMs && !isDone(); now = monotonicMs()) {
         await send(connection, now)
       }
     }
@@ -98,4 +103,9 @@ async function load({ to, shape }: LoadCall): Promise<LoadReport> {
       report.errors.push(String(error))
     }
   }
+}
+
+function countOf(shape: Shape): number {
+  if (shape.kind === 'batch') return shape.count
+  return Math.round(shape.seconds * (shape.kind === 'open' ? shape.perSecond : mostPerSecond))
 }

@@ -3,6 +3,7 @@ import type { LoadReport } from './load.ts'
 import { type Extent, type Step, stepsOf, warmUp } from './plan.ts'
 import { cpuMicroseconds } from './processor.ts'
 import { onStage, type Stage } from './stage.ts'
+import { measureVariants, type VariantFigures } from './variants.ts'
 
 /** What one step measured. */
 export interface Outcome extends Step {
@@ -13,17 +14,23 @@ export interface Outcome extends Step {
   readonly delivered?: Delivered
 }
 
+export interface Measured {
+  readonly outcomes: readonly Outcome[]
+  readonly variants: readonly VariantFigures[]
+}
+
 /** Told before each step and after it. */
 export interface Progress {
   before(step: Step, at: number, of: number): void
   after(outcome: Outcome): void
+  note(line: string): void
 }
 
 /**
  * Measures how webhooks are accepted and delivered, on one mailbox and on sixteen, beside a bare worker.
  * It goes on past failed requests, which stand in the outcomes.
  */
-export function measureMailbox(extent: Extent, progress: Progress): Promise<Outcome[]> {
+export function measureMailbox(extent: Extent, progress: Progress): Promise<Measured> {
   return onStage(async stage => {
     const steps = [...warmUp, ...stepsOf(extent)]
     const outcomes: Outcome[] = []
@@ -33,21 +40,29 @@ export function measureMailbox(extent: Extent, progress: Progress): Promise<Outc
       progress.after(outcome)
       outcomes.push(outcome)
     }
-    return outcomes.slice(warmUp.length)
+    const variants = await measureVariants(stage, extent.variantRounds, progress.note)
+    return { outcomes: outcomes.slice(warmUp.length), variants }
   })
 }
 
 /** Why the figures must not be believed: answers that were no 202, events that did not come exactly once. */
-export function failuresOf(outcomes: readonly Outcome[]): string[] {
-  return outcomes.flatMap(({ target, shape, load: { errors }, delivered }) => {
+export function failuresOf({ outcomes, variants }: Measured): string[] {
+  const ofSteps = outcomes.flatMap(({ target, shape, load: { errors }, delivered }) => {
     const where = `${target}, ${shape.kind === 'open' ? `${shape.perSecond}/s` : `${shape.connections} connections`}`
-    const { lost = 0, repeated = 0 } = delivered ?? {}
-    return [
-      ...(errors.length > 0 ? [`${where}: ${errors.length} requests failed, the first with ${errors[0]}`] : []),
-      ...(lost > 0 ? [`${where}: ${lost} accepted events never came`] : []),
-      ...(repeated > 0 ? [`${where}: ${repeated} events came more than once`] : []),
-    ]
+    return wrongs(where, { lost: 0, repeated: 0, ...delivered, errors })
   })
+  return [...ofSteps, ...variants.flatMap(one => wrongs(`${one.variant}, ${one.size}`, one))]
+}
+
+function wrongs(
+  where: string,
+  { errors, lost, repeated }: { errors: readonly string[]; lost: number; repeated: number },
+): string[] {
+  return [
+    ...(errors.length > 0 ? [`${where}: ${errors.length} requests failed, the first with ${errors[0]}`] : []),
+    ...(lost > 0 ? [`${where}: ${lost} accepted events never came`] : []),
+    ...(repeated > 0 ? [`${where}: ${repeated} events came more than once`] : []),
+  ]
 }
 
 async function taken(step: Step, { load, app, destinations, pids }: Stage): Promise<Outcome> {

@@ -44,13 +44,15 @@ await program.parseAsync()
 
 async function mailbox(options: { quick?: true; json?: true }): Promise<void> {
   const machine = await thisMachine(new Date())
-  const outcomes = await measureMailbox(options.quick ? quick : full, progressOnStderr)
+  const measured = await measureMailbox(options.quick ? quick : full, progressOnStderr)
+  const { outcomes, variants } = measured
   const report: MailboxReport = {
     machine,
     throughput: throughputs(outcomes),
     atRates: atRates(outcomes),
     completeness: completeness(outcomes),
-    failures: failuresOf(outcomes),
+    variants,
+    failures: failuresOf(measured),
   }
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${reportText(report)}`)
   process.exitCode = report.failures.length > 0 ? 1 : 0

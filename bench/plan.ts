@@ -11,18 +11,22 @@ export interface Step {
 export interface Extent {
   readonly closed: { readonly connections: readonly number[]; readonly seconds: number; readonly rounds: number }
   readonly open: { readonly perSecond: readonly number[]; readonly seconds: number; readonly rounds: number }
+  /** Of the batches that compare order, shards and sizes. */
+  readonly variantRounds: number
 }
 
-/** About four minutes. */
+/** About six minutes. */
 export const full: Extent = {
   closed: { connections: [16, 64], seconds: 2, rounds: 3 },
   open: { perSecond: [50, 200, 500, 1000], seconds: 4, rounds: 2 },
+  variantRounds: 3,
 }
 
-/** Under a minute, and so much less exact. */
+/** About a minute, and so much less exact. */
 export const quick: Extent = {
   closed: { connections: [16, 64], seconds: 1, rounds: 1 },
   open: { perSecond: [200, 1000], seconds: 3, rounds: 1 },
+  variantRounds: 1,
 }
 
 /** Both workers are run warm first: registry read, code compiled. These figures are not used. */

@@ -9,6 +9,7 @@ export const progressOnStderr: Progress = {
     const phase = at <= 3 ? 'warm-up' : `round ${round + 1}`
     write(`${paint('dim', `[${String(at).padStart(2)}/${of}]`)} ${target}, ${load}, ${phase}: `)
   },
+  note: line => write(`${line}\n`),
   after(outcome) {
     const { load, delivered } = outcome
     const drain = delivered ? `, drained in ${delivered.drainSeconds.toFixed(1)} s` : ''

@@ -2,6 +2,7 @@ import { type Machine, machineLine } from './machine.ts'
 import type { TargetName } from './stage.ts'
 import type { AtRate, Completeness, Throughput } from './summary.ts'
 import { figure, table } from './table.ts'
+import type { VariantFigures } from './variants.ts'
 
 /** All that a run of the mailbox benchmark has to say. */
 export interface MailboxReport {
@@ -9,6 +10,7 @@ export interface MailboxReport {
   readonly throughput: readonly Throughput[]
   readonly atRates: readonly AtRate[]
   readonly completeness: readonly Completeness[]
+  readonly variants: readonly VariantFigures[]
   /** Why the figures must not be believed; none in a good run. */
   readonly failures: readonly string[]
 }
@@ -20,7 +22,7 @@ const names: Readonly<Record<TargetName, string>> = {
 }
 
 /** The report as text, for a terminal or a file. */
-export function reportText({ machine, throughput, atRates, completeness, failures }: MailboxReport): string {
+export function reportText({ machine, throughput, atRates, completeness, variants, failures }: MailboxReport): string {
   return [
     `Mailbox benchmark\n${machineLine(machine)}\n`,
     'Load generator, app and both workers share this machine. Events are 1 KiB, signed as GitHub does, all\n' +
@@ -29,6 +31,7 @@ export function reportText({ machine, throughput, atRates, completeness, failure
     latencyTable(atRates),
     deliveryTable(atRates.filter(({ target }) => target !== 'bare')),
     completenessTable(completeness),
+    variantsTable(variants),
     budget(throughput, atRates),
     ...failures.map(failure => `FAILED: ${failure}\n`),
   ].join('\n')
@@ -89,6 +92,22 @@ function completenessTable(rows: readonly Completeness[]): string {
       names[row.target],
       ...[row.accepted, row.once, row.repeated, row.lost].map(String),
       figure(row.longestDrainSeconds),
+    ]),
+  )
+}
+
+function variantsTable(rows: readonly VariantFigures[]): string {
+  return table(
+    'Order, shards and sizes: batches of events of 100 order keys, over 16 connections (4 MiB: over 4). Accepted\n' +
+      'per second, and delivered per second until the last has arrived.',
+    ['kept', 'body', 'accepted/s', 'delivered/s', 'came more often', 'never'],
+    rows.map(({ variant, size, acceptedPerSecond, deliveredPerSecond, repeated, lost }) => [
+      variant,
+      size,
+      figure(acceptedPerSecond),
+      figure(deliveredPerSecond),
+      String(repeated),
+      String(lost),
     ]),
   )
 }

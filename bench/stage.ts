@@ -6,6 +6,7 @@ import type { LoadCall, LoadReport } from './load.ts'
 import { ownWorkerds } from './processor.ts'
 import type { AppAnswer, AppCall } from './sample-app.ts'
 import { hookPath, startBareTarget, startGatewayTarget, type Target } from './targets.ts'
+import { type Variant, variants } from './variants.ts'
 import type { Destination } from './vendor.ts'
 
 /** What load is put on. `one` and `sixteen` are mailboxes of the gateway. */
@@ -17,6 +18,7 @@ export interface Stage {
   readonly load: Helper<LoadCall, LoadReport>
   readonly app: Helper<AppCall, AppAnswer>
   readonly destinations: Readonly<Record<TargetName, Destination>>
+  toVariant(variant: Variant): Destination
   /** The workerd behind a target, where the system tells. */
   readonly pids: Readonly<Record<TargetName, number | undefined>>
 }
@@ -50,7 +52,8 @@ async function setUp(folder: string, load: Stage['load'], app: Stage['app'], wor
   const { port: appPort } = await app.call({ ask: 'port' })
   const sixteen = Array.from({ length: 16 }, (_, index) => `app-${index + 1}`)
   const atFirst = ownWorkerds()
-  const gateway = await startGatewayTarget(folder, ['single', ...sixteen], `http://127.0.0.1:${appPort}`)
+  const apps = [...['single', ...sixteen].map(name => ({ name })), ...variants.map(({ app }) => app)]
+  const gateway = await startGatewayTarget(folder, apps, `http://127.0.0.1:${appPort}`)
   workers.push(gateway)
   const [gatewayPid] = ownWorkerds(atFirst)
   const withGateway = ownWorkerds()
@@ -66,6 +69,7 @@ async function setUp(folder: string, load: Stage['load'], app: Stage['app'], wor
       one: { port: gateway.port, paths: [hookPath('single')], mayRepeat: false },
       sixteen: { port: gateway.port, paths: sixteen.map(hookPath), mayRepeat: false },
     },
+    toVariant: ({ app }) => ({ port: gateway.port, paths: [hookPath(app.name)], mayRepeat: false }),
     pids: { bare: barePid, one: gatewayPid, sixteen: gatewayPid },
   }
 }

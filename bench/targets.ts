@@ -16,18 +16,26 @@ export interface Target {
 
 const appSecret = 'whsec_YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcms='
 
+/** An app of the benchmark, and how its events are kept. */
+export interface BenchApp {
+  readonly name: string
+  /** Events of one key are delivered one after the other. */
+  readonly isOrdered?: true
+  readonly shards?: number
+}
+
 /** The path that an app's vendor sends to. */
 export const hookPath = (app: string) => `/hooks/${app}/repo`
 
 /** The gateway, as `npm start` runs it, with apps that all live at one address. */
 export async function startGatewayTarget(
   resources: string,
-  apps: readonly string[],
+  apps: readonly BenchApp[],
   upstream: string,
 ): Promise<Target> {
-  const secrets = apps.flatMap(app => [
-    [secretVariable(app, 'vendor'), vendorSecret],
-    [secretVariable(app, 'app'), appSecret],
+  const secrets = apps.flatMap(({ name }) => [
+    [secretVariable(name, 'vendor'), vendorSecret],
+    [secretVariable(name, 'app'), appSecret],
   ])
   const port = await freePort()
   const miniflare = await startGateway({ port, resources, variables: Object.fromEntries(secrets) })
@@ -36,8 +44,8 @@ export async function startGatewayTarget(
     const document = manifestOf(app, upstream)
     const setting = { now: new Date(), publishedBy: 'bench', environment: 'local', renew: false }
     const { revision, pointer } = await publication(Manifest.parse(document), document, undefined, setting)
-    await registry.put(keys.revision(app, revision.digest), JSON.stringify(revision))
-    await registry.put(keys.pointer(app), JSON.stringify(pointer))
+    await registry.put(keys.revision(app.name, revision.digest), JSON.stringify(revision))
+    await registry.put(keys.pointer(app.name), JSON.stringify(pointer))
   }
   return { port, stop: () => miniflare.dispose() }
 }
@@ -71,16 +79,18 @@ export async function startBareTarget(): Promise<Target> {
   return { port, stop: () => miniflare.dispose() }
 }
 
-function manifestOf(app: string, upstream: string) {
+function manifestOf({ name, isOrdered, shards }: BenchApp, upstream: string) {
+  const delivery = shards === undefined ? {} : { shards }
+  const order = isOrdered && { orderBy: '/key' }
   return {
     apiVersion: 'gatehouse/v1',
     kind: 'MicroApp',
-    metadata: { name: app },
+    metadata: { name },
     spec: {
       owner: { user: 'bench', team: 'bench', contact: '#bench' },
       lifecycle: { stage: 'sandbox' },
       upstreams: [{ name: 'stable', url: upstream }],
-      webhooks: { repo: { scheme: 'github', secrets: ['vendor'], path: '/events' } },
+      webhooks: { repo: { scheme: 'github', secrets: ['vendor'], path: '/events', delivery, ...order } },
       signing: { secrets: ['app'] },
     },
   }
