@@ -7,6 +7,7 @@ import { burials } from '#routes/burials.ts'
 import { deliveries } from '#routes/deliveries.ts'
 import { doors } from '#routes/index.ts'
 import { notices } from '#routes/notices.ts'
+import { spills } from '#routes/spills.ts'
 import { sweep } from '#routes/sweep.ts'
 
 export { AuditChainObject as AuditChain } from '#platform/audit/chain.ts'
@@ -15,6 +16,7 @@ export { RateCounterObject as RateCounter } from '#platform/limits/rate-counter.
 export { SlotCounterObject as SlotCounter } from '#platform/limits/slot-counter.ts'
 export { MailboxObject as Mailbox } from '#platform/mailbox/object.ts'
 export { MeterObject as Meter } from '#platform/meter.ts'
+export { SiblingObject as Sibling } from '#platform/sibling.ts'
 export { SwitchboardObject as Switchboard } from '#platform/switchboard/board.ts'
 export { SwitchboardReplicaObject as SwitchboardReplica } from '#platform/switchboard/replica.ts'
 
@@ -31,6 +33,6 @@ export default {
     noteColo(request)
     return app.fetch(request)
   },
-  queue: batch => burials(batch, ports),
+  queue: batch => (batch.queue.startsWith('spill') ? spills(batch, ports) : burials(batch, ports)),
   scheduled: async () => void (await sweep(ports)),
 } satisfies ExportedHandler

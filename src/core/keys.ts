@@ -20,6 +20,9 @@ export const keys = {
   /** R2: records of an audit chain as NDJSON, and the signed checkpoint at their end. */
   auditExport: (chain: string, span: string) => `audit/${chain}/${span}.ndjson`,
   auditCheckpoint: (chain: string, span: string) => `audit/${chain}/${span}.jws`,
+  /** R2: an event that no mailbox could take, with its bytes. */
+  spills: 'spills/',
+  spill: (eventId: string) => `spills/${eventId}`,
   /** R2: a dead letter, as JSON, and its bytes. */
   deadLetter: (eventId: string) => `dead-letters/${eventId}/letter.json`,
   deadLetterBody: (eventId: string) => `dead-letters/${eventId}/body`,

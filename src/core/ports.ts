@@ -12,6 +12,7 @@ import type {
   IdClaim,
   IncomingEvent,
   Settlement,
+  Sheltered,
   StoredEvent,
 } from '#core/delivery/event.ts'
 import type { MailboxAddress } from '#core/delivery/event-id.ts'
@@ -60,6 +61,7 @@ export interface Ports {
   /** Callers whose tokens this isolate has verified a moment ago. */
   readonly verifiedTokens: VerifiedTokens<VerifiedCaller>
   readonly mailboxes: Mailboxes
+  readonly spills: Spills
   readonly payloads: Payloads
   readonly archive: Archive
   readonly upstreams: Upstreams
@@ -112,6 +114,7 @@ export type CounterName =
   | 'rate_decisions_total'
   | 'rate_store_away_total'
   | 'replayed_bytes_total'
+  | 'spills_total'
   | 'deliveries_total'
   | 'delivery_outcome_unknown_total'
   | 'dead_letters_total'
@@ -238,6 +241,10 @@ export interface Secrets {
 export interface Mailboxes {
   /** Keeps the event durably, or says which one it duplicates. Resolves only after the write is on disk. */
   accept(event: IncomingEvent, terms: DeliveryTerms, paused?: readonly string[]): Promise<Acceptance>
+  /** Has the sibling of a mailbox keep an event that the mailbox gave no answer about. */
+  shelter(sheltered: Sheltered): Promise<Acceptance>
+  /** Makes an id that a vendor was told another name of an event. */
+  alias(id: string, eventId: string): Promise<void>
   /** What an earlier home of an event knows of it. */
   glance(address: MailboxAddress, glance: Glance): Promise<Glimpse>
   /** Keeps a vendor's id for an event of another mailbox, or says which event that was kept has it already. */
@@ -280,6 +287,17 @@ export interface Mailboxes {
   startReplay(app: string, order: ReplayOrder): Promise<ReplayView>
   showReplay(id: string): Promise<ReplayView | undefined>
   cancelReplay(id: string): Promise<ReplayView | undefined>
+}
+
+/** Events that neither mailbox nor sibling could take, until they are handed over. */
+export interface Spills {
+  /** False on one machine, whose queues do not outlive it: nothing may be put there. */
+  readonly isDurable: boolean
+  put(sheltered: Sheltered): Promise<void>
+  get(eventId: string): Promise<Sheltered | undefined>
+  remove(eventId: string): Promise<void>
+  /** The ids of those that were put before a moment, page by page. */
+  writtenBefore(moment: Date): AsyncIterable<readonly string[]>
 }
 
 /** Bodies too large for a mailbox row, under their event's id. */

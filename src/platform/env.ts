@@ -6,6 +6,7 @@ import type { RateCounterObject } from './limits/rate-counter.ts'
 import type { SlotCounterObject } from './limits/slot-counter.ts'
 import type { MailboxObject } from './mailbox/object.ts'
 import type { MeterObject } from './meter.ts'
+import type { SiblingObject } from './sibling.ts'
 import type { SwitchboardObject } from './switchboard/board.ts'
 import type { SwitchboardReplicaObject } from './switchboard/replica.ts'
 
@@ -17,6 +18,7 @@ export interface Env {
   /** The setting that says which further bindings stand in which region. */
   readonly REGIONS?: unknown
   readonly MAILBOX: Objects<MailboxObject>
+  readonly SIBLING: Objects<SiblingObject>
   readonly METER: Objects<MeterObject>
   readonly CLAIMS: Objects<ClaimsObject>
   readonly SLOTS: Objects<SlotCounterObject>
@@ -28,6 +30,7 @@ export interface Env {
   readonly DEAD_LETTERS: Queue
   readonly AUDIT: Objects<AuditChainObject>
   readonly SIGNING_KEYS?: string
+  readonly SPILL: Queue
   readonly SWITCHBOARD: Objects<SwitchboardObject>
   readonly SWITCHBOARD_REPLICA: Objects<SwitchboardReplicaObject>
   readonly SWITCHBOARD_REPLICAS?: string

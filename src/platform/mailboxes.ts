@@ -17,7 +17,7 @@ export type MailboxStub = ReturnType<Objects<MailboxObject>['getByName']>
  * The mailboxes behind their stubs. Only the object itself touches its events; this side finds the object
  * that an event id names, and goes over all of an app's where a call is for the app.
  */
-export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRONMENT'>): Mailboxes {
+export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'SIBLING' | 'REGIONS' | 'ENVIRONMENT'>): Mailboxes {
   const regions = regionsOf(env)
   const isLocal = env.ENVIRONMENT === 'local'
   const find = (address: MailboxAddress) => objectAt(env.MAILBOX, address, regions, isLocal)
@@ -30,7 +30,17 @@ export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRON
     const address = mailboxOf(eventId)
     return address && find(address)
   }
-  const knows = async (eventId: string) => ((await holding(eventId)?.known([eventId])) ?? []).length > 0
+  const siblingOf = (eventId: string) => {
+    const address = mailboxOf(eventId)
+    return address && objectAt(env.SIBLING, address, regions, isLocal)
+  }
+  const knownOf = async (eventIds: readonly string[]) => {
+    const holders = [holding(eventIds[0] ?? ''), siblingOf(eventIds[0] ?? '')]
+    return (await Promise.all(holders.map(holder => holder?.known(eventIds) ?? []))).flat()
+  }
+  const knows = async (eventId: string) => (await knownOf([eventId])).length > 0
+  /** The event that an id means: mostly its own; the vendor may have been told another. */
+  const meant = async (eventId: string) => (await holding(eventId)?.meant(eventId)) ?? eventId
 
   /** Does what may end at a claim, and again without the claim if its event was never kept. */
   async function pastClaims<Result>(
@@ -78,11 +88,26 @@ export function durableMailboxes(env: Pick<Env, 'MAILBOX' | 'REGIONS' | 'ENVIRON
         ),
       )
     },
-    show: async eventId => holding(eventId)?.show(eventId),
-    replay: async eventId => holding(eventId)?.replay(eventId),
+    async shelter(sheltered) {
+      const sibling = siblingOf(sheltered.event.id)
+      if (!sibling) throw new Error(`${sheltered.event.id} has no sibling in any region of this gateway`)
+      return within(acceptTimeoutMs, sibling.shelter(sheltered))
+    },
+    alias: async (id, eventId) => holding(id)?.alias(id, eventId),
+    async show(eventId) {
+      const id = await meant(eventId)
+      return (await holding(id)?.show(id)) ?? siblingOf(id)?.show(id)
+    },
+    async replay(eventId) {
+      const id = await meant(eventId)
+      return holding(id)?.replay(id)
+    },
     open: async eventId => holding(eventId)?.open(eventId),
-    forget: async eventIds => holding(eventIds[0] ?? '')?.forget(eventIds),
-    known: async eventIds => (await holding(eventIds[0] ?? '')?.known(eventIds)) ?? [],
+    async forget(eventIds) {
+      await siblingOf(eventIds[0] ?? '')?.forget(eventIds)
+      await holding(eventIds[0] ?? '')?.forget(eventIds)
+    },
+    known: knownOf,
     buried: async eventId => (await holding(eventId)?.buried(eventId)) ?? false,
     notified: async (id, telling) => holding(id)?.notified(id, telling),
     settle: async settlement => holding(settlement.eventId)?.settle(settlement),

@@ -1,7 +1,6 @@
-import { mailboxOf } from '#core/delivery/event-id.ts'
 import { keys } from '#core/keys.ts'
 import type { Archive, Payloads } from '#core/ports.ts'
-import type { Buckets } from './places.ts'
+import { type Buckets, bucketOf } from './places.ts'
 
 /** Pages of 1,000 that one listing of a bucket walks: 500,000 bodies, with some 1,000 calls to R2 and the mailboxes. */
 const pagesAtMost = 500
@@ -33,13 +32,6 @@ async function* oldIn(bucket: R2Bucket, moment: Date): AsyncIterable<readonly st
     if (!listed.truncated) return
     cursor = listed.cursor
   }
-}
-
-/** @throws when the region of the event is none of this gateway's (any more) */
-function bucketOf(buckets: Buckets, eventId: string): R2Bucket {
-  const bucket = buckets.get(mailboxOf(eventId)?.region ?? '')
-  if (!bucket) throw new Error(`${eventId} names no region of this gateway`)
-  return bucket
 }
 
 async function removeFrom(

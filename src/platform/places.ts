@@ -1,4 +1,4 @@
-import { type MailboxAddress, mailboxName } from '#core/delivery/event-id.ts'
+import { type MailboxAddress, mailboxName, mailboxOf } from '#core/delivery/event-id.ts'
 import { anyRegion, type Region, type Regions, RegionsSetting } from '#core/residency/regions.ts'
 import type { Env, Objects } from './env.ts'
 
@@ -6,7 +6,7 @@ import type { Env, Objects } from './env.ts'
 export type Buckets = ReadonlyMap<string, R2Bucket>
 
 /** The bindings of what stands in no region. */
-const unbound = { bucket: 'PAYLOADS', deadLetters: 'DEAD_LETTERS' } as const
+const unbound = { bucket: 'PAYLOADS', deadLetters: 'DEAD_LETTERS', spill: 'SPILL' } as const
 
 /** The operator's regions, as wrangler.toml sets them up. */
 export function regionsOf({ REGIONS }: Pick<Env, 'REGIONS'>): Regions {
@@ -21,6 +21,18 @@ export function bucketsOf(env: Env): Buckets {
 /** The queue that takes the dead letters of a region. */
 export function deadLettersOf(env: Env, region: string): Queue {
   return bound<Queue>(env, regionsOf(env).get(region)?.deadLetters ?? unbound.deadLetters)
+}
+
+/** The queue that takes the events of a region that no mailbox could take. */
+export function spillOf(env: Env, region: string): Queue {
+  return bound<Queue>(env, regionsOf(env).get(region)?.spill ?? unbound.spill)
+}
+
+/** @throws when the region of the event is none of this gateway's (any more) */
+export function bucketOf(buckets: Buckets, eventId: string): R2Bucket {
+  const bucket = buckets.get(mailboxOf(eventId)?.region ?? '')
+  if (!bucket) throw new Error(`${eventId} names no region of this gateway`)
+  return bucket
 }
 
 /**
@@ -68,8 +80,8 @@ export function assertBound(env: Env, regions: Regions): void {
   throw new Error(`Gatehouse cannot start; these regions need mending:\n${lines.join('\n')}`)
 }
 
-function bindingsOf({ bucket, deadLetters }: Region): string[] {
-  return [bucket, deadLetters]
+function bindingsOf({ bucket, deadLetters, spill }: Region): string[] {
+  return [bucket, deadLetters, spill]
 }
 
 function bound<Binding>(env: Env, name: string): Binding {

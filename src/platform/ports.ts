@@ -31,6 +31,8 @@ import { meteredPlaces } from './places-metered.ts'
 import { kvRegistry } from './registry-kv.ts'
 import { appSecrets } from './secrets/sealed.ts'
 import { sealedStore } from './secrets/store.ts'
+import { envSecrets } from './secrets-env.ts'
+import { r2Spills } from './spills-r2.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from './switchboard/port.ts'
 
 /** The one place where bindings become ports. Built once per isolate, so what the ports remember outlives a request. */
@@ -77,6 +79,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     }),
     verifiedTokens: new VerifiedTokens(),
     mailboxes: durableMailboxes(env),
+    spills: r2Spills(env, !settings.isLocal),
     payloads,
     archive: r2Archive(buckets, payloads),
     standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),

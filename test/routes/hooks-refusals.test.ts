@@ -1,6 +1,6 @@
-import { runInDurableObject } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { broken, siblingStub } from '../support/away.ts'
 import { expectFault } from '../support/faults.ts'
 import { accepted, gatedApp, hookUrl, mailboxStub, push, signature } from '../support/gated-app.ts'
 import { metric } from '../support/metrics.ts'
@@ -151,16 +151,13 @@ describe('when the gateway itself is at fault', () => {
     await expectFault(response, 'entry-invalid', 503)
   })
 
-  it('says so when the mailbox cannot take the event, keeps nothing, and takes it when it is sent again', async () => {
+  it('says so when neither the mailbox nor its sibling can take the event, keeps nothing, and takes it when it is sent again', async () => {
     const seen = await gatedApp('refuse-mailbox')
-    const stub = mailboxStub('refuse-mailbox')
-    const rename = (from: string, to: string) =>
-      runInDurableObject(stub, (_, { storage }) => void storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`))
-    await rename('contents', 'away')
+    const mend = [await broken(mailboxStub('refuse-mailbox')), await broken(siblingStub('refuse-mailbox'))]
     const response = await push('refuse-mailbox', { id: 'evt_1' })
     expect(response.headers.get('retry-after')).toBe('5')
     await expectFault(response, 'overloaded', 503)
-    await rename('away', 'contents')
+    for (const mended of mend) await mended()
     await accepted('refuse-mailbox', { id: 'evt_1' })
     expect(seen.length).toBeLessThanOrEqual(1)
   })

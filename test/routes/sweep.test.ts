@@ -7,6 +7,7 @@ import type { Env } from '#platform/env.ts'
 import { durableMailboxes } from '#platform/mailboxes.ts'
 import { r2Payloads } from '#platform/payloads-r2.ts'
 import { bucketsOf } from '#platform/places.ts'
+import { r2Spills } from '#platform/spills-r2.ts'
 import { sweep } from '#routes/sweep.ts'
 import { heldMailbox, incoming, terms } from '../support/mailbox.ts'
 
@@ -18,6 +19,7 @@ function sweepAt(moment: Date, mailboxes: Ports['mailboxes'] = durableMailboxes(
   return sweep({
     payloads: r2Payloads(bucketsOf(env as unknown as Env)),
     mailboxes,
+    spills: r2Spills(env as unknown as Env, true),
     clock: { now: () => moment },
     log,
   } as unknown as Ports)

@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     readonly REGISTRY: KVNamespace
     readonly PAYLOADS: R2Bucket
     readonly MAILBOX: DurableObjectNamespace<import('../../src/worker.ts').Mailbox>
+    readonly SIBLING: DurableObjectNamespace<import('../../src/worker.ts').Sibling>
     readonly METER: DurableObjectNamespace<import('../../src/worker.ts').Meter>
     readonly CLAIMS: DurableObjectNamespace<import('../../src/worker.ts').Claims>
     readonly SWITCHBOARD: import('../../src/platform/env.ts').Env['SWITCHBOARD'] & DurableObjectNamespace

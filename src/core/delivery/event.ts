@@ -55,6 +55,8 @@ export interface IncomingEvent {
   readonly isDropped?: true
   /** The vendor waits for the app's answer: whoever accepts it wants to make the first attempt itself. */
   readonly isSync?: true
+  /** Another kept it for a while: it joins the others of its order key by when it was received. */
+  readonly isHandedOver?: true
   /** Sealed; events of one key are delivered in the order in which they were accepted. */
   readonly orderKey?: string
 }
@@ -88,6 +90,13 @@ export type Acceptance =
 
 /** The first attempt of an event, left under its lease to whoever brought the event. */
 export type Lent = Pick<Consignment, 'attempt' | 'gaps'>
+
+/** An event on its way to a mailbox that does not answer, with all that accepting it takes. */
+export interface Sheltered {
+  readonly event: IncomingEvent
+  readonly terms: DeliveryTerms
+  readonly paused?: readonly string[]
+}
 
 /** What an earlier home of an event is asked. */
 export interface Glance {
@@ -128,6 +137,8 @@ export interface Consignment {
   readonly hops: number
   /** Dead events of the same order key that should have come before this one. */
   readonly gaps?: readonly string[]
+  /** Later events of its order key went before it: it was handed over too late. */
+  readonly isLate?: true
 }
 
 /** What became of one attempt. `held`: the gate let nothing through (app expired, entry unusable); it does not count. */

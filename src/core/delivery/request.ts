@@ -31,6 +31,7 @@ export async function deliveryHeaders(
   headers.set('gatehouse-attempt', String(consignment.attempt))
   headers.set('gatehouse-received-at', new Date(consignment.receivedAtMs).toISOString())
   if (token !== undefined) headers.set('gatehouse-token', token)
+  if (consignment.isLate) headers.set('gatehouse-late', 'true')
   if (consignment.gaps?.length) headers.set('gatehouse-gap', consignment.gaps.join(', '))
   headers.set('gatehouse-hops', String(consignment.hops + 1))
   const given = headers.get('traceparent')

@@ -21,6 +21,7 @@ const helps: Record<CounterName, string> = {
   rate_decisions_total: 'Decisions of limits: from memory or after asking the store, granted or refused',
   rate_store_away_total: 'Decisions made without the store of the limits, which was away: granted, refused or closed',
   replayed_bytes_total: 'Duplicates known by their signed bytes under a new event id',
+  spills_total: 'Events whose mailbox did not answer: sibling, queue, refused; and then: handed-over, alias',
   deliveries_total: 'Delivery attempts by HTTP status or fault',
   delivery_outcome_unknown_total: 'Attempts whose outcome was never reported, and which are made again',
   dead_letters_total: 'Dead letters archived, by reason',

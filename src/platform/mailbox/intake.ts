@@ -1,6 +1,6 @@
 import type { Acceptance, IncomingEvent } from '#core/delivery/event.ts'
 import { duplicateOf } from './claims.ts'
-import { isKeyBusy } from './order.ts'
+import { isKeyBusy, turnOf } from './order.ts'
 
 /**
  * Keeps an event, or finds the one it duplicates. To be called in a transaction: nothing in here awaits, so
@@ -10,15 +10,26 @@ import { isKeyBusy } from './order.ts'
  * @param nowMs when the event is due, by the mailbox's own clock: the receiver's may be ahead of it
  */
 export function accept(sql: SqlStorage, event: IncomingEvent, nowMs: number): Acceptance {
-  const { id, source, receivedAtMs, size, hops, claims, headers, body, orderKey, isDropped } = event
+  const { id, source, receivedAtMs, size, hops, claims, headers, body, orderKey, isDropped, isHandedOver } = event
   if (sql.exec('SELECT 1 FROM events WHERE id = ?', id).toArray().length > 0) return { kind: 'accepted', eventId: id }
   const earlier = duplicateOf(sql, event)
   if (earlier) return earlier
 
+  const atOnce = { dueAtMs: nowMs, turn: null, isLate: false }
+  const behind = { ...atOnce, dueAtMs: null }
+  const { dueAtMs, turn, isLate } = isDropped
+    ? behind
+    : orderKey === undefined
+      ? atOnce
+      : isHandedOver
+        ? turnOf(sql, source, orderKey, receivedAtMs, nowMs)
+        : isKeyBusy(sql, source, orderKey)
+          ? behind
+          : atOnce
   const { seq } = sql
     .exec<{ seq: number }>(
-      `INSERT INTO events (id, source, state, received_at, size, hops, vendor_id, signed_digest, order_key, since, due_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+      `INSERT INTO events (id, source, state, received_at, size, hops, vendor_id, signed_digest, order_key, turn, is_late, since, due_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
       id,
       source,
       isDropped ? 'dropped' : 'waiting',
@@ -28,8 +39,10 @@ export function accept(sql: SqlStorage, event: IncomingEvent, nowMs: number): Ac
       claims.vendorId ?? null,
       claims.signedDigest ?? null,
       orderKey ?? null,
+      turn,
+      isLate ? 1 : 0,
       receivedAtMs,
-      isDropped || (orderKey !== undefined && isKeyBusy(sql, source, orderKey)) ? null : nowMs,
+      dueAtMs,
     )
     .one()
   sql.exec('INSERT INTO contents VALUES (?, ?, ?)', seq, JSON.stringify(headers), body ? exactBuffer(body) : null)

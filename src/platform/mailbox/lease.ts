@@ -109,5 +109,6 @@ function leased(sql: SqlStorage, row: EventRow, nowMs: number, untilMs: number):
     ...(body && { body: new Uint8Array(body) }),
     hops: row.hops,
     ...(gaps.length > 0 && { gaps }),
+    ...(row.is_late && { isLate: true as const }),
   }
 }

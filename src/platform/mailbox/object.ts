@@ -17,6 +17,7 @@ import { meteredCounters } from '../counters.ts'
 import type { Env } from '../env.ts'
 import { r2Payloads } from '../payloads-r2.ts'
 import { bucketsOf } from '../places.ts'
+import { alias } from './aliases.ts'
 import { rememberBreaker } from './breaker.ts'
 import { buried } from './burials.ts'
 import { claim, glance, unclaim } from './claims.ts'
@@ -84,6 +85,11 @@ export class MailboxObject extends ReadableMailbox {
 
   claim(wanted: IdClaim): Promise<string | undefined> {
     return this.#turns.run(() => claim(this.mailbox.sql, wanted))
+  }
+
+  /** An id that a vendor was told is another name of an event. */
+  alias(id: string, eventId: string): Promise<void> {
+    return this.#turns.run(() => alias(this.mailbox.sql, id, eventId, this.#nowMs()))
   }
 
   unclaim(eventId: string): Promise<void> {

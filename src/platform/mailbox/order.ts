@@ -9,12 +9,44 @@ export function isKeyBusy(sql: SqlStorage, source: string, orderKey: string): bo
   return sql.exec(query, source, orderKey).toArray().length > 0
 }
 
+/** Where an event stands in its key. */
+export interface Turn {
+  /** Absent behind another one. */
+  readonly dueAtMs: number | null
+  readonly turn: number | null
+  readonly isLate: boolean
+}
+
+/**
+ * The turn of an event that was handed over: before those of its key that were received later, as far as
+ * they have not begun. One that is due, and has not begun, steps back behind it.
+ */
+export function turnOf(sql: SqlStorage, source: string, orderKey: string, receivedAtMs: number, nowMs: number): Turn {
+  const later = sql
+    .exec<{ seq: number; turn: number; state: string; due_at: number | null; attempts: number }>(
+      `SELECT seq, COALESCE(turn, seq) AS turn, state, due_at, attempts FROM events
+       WHERE source = ? AND order_key = ? AND state IN ('waiting', 'delivering') AND received_at > ?
+       ORDER BY COALESCE(turn, seq), received_at, seq`,
+      source,
+      orderKey,
+      receivedAtMs,
+    )
+    .toArray()
+  const ended = `SELECT 1 FROM events WHERE source = ? AND order_key = ? AND state IN ('delivered', 'dead') AND received_at > ? LIMIT 1`
+  const isLate =
+    later.some(({ attempts }) => attempts > 0) || sql.exec(ended, source, orderKey, receivedAtMs).toArray().length > 0
+  const first = later.find(({ state, due_at, attempts }) => state === 'waiting' && due_at !== null && attempts === 0)
+  if (first) sql.exec('UPDATE events SET due_at = NULL WHERE seq = ?', first.seq)
+  const dueAtMs = first || !isKeyBusy(sql, source, orderKey) ? nowMs : null
+  return { dueAtMs, turn: later[0]?.turn ?? null, isLate }
+}
+
 /** The one before it has ended: makes the oldest open event of the key due, unless one is due or under way. */
 export function promote(sql: SqlStorage, source: string, orderKey: string, nowMs: number): void {
   const open = sql
     .exec<{ seq: number; state: string; due_at: number | null }>(
       `SELECT seq, state, due_at FROM events WHERE source = ? AND order_key = ? AND state IN ('waiting', 'delivering')
-       ORDER BY due_at IS NULL, seq LIMIT 1`,
+       ORDER BY due_at IS NULL, COALESCE(turn, seq), received_at, seq LIMIT 1`,
       source,
       orderKey,
     )

@@ -4,6 +4,7 @@ import { Pressure } from '#core/delivery/pressure.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import { systemClock } from '../clock.ts'
 import type { Env } from '../env.ts'
+import { aliased } from './aliases.ts'
 import { openUntilMs } from './breaker.ts'
 import { Extent } from './extent.ts'
 import { Pauses } from './pauses.ts'
@@ -59,6 +60,11 @@ export abstract class ReadableMailbox extends DurableObject<Env> {
   /** Which of these events it still holds. */
   known(eventIds: readonly string[]): string[] {
     return eventIds.filter(id => rowOf(this.mailbox.sql, id) !== undefined)
+  }
+
+  /** The event that an id is another name of. */
+  meant(id: string): string | undefined {
+    return aliased(this.mailbox.sql, id)
   }
 
   /** How many shards the app has had at most in this region; asked of shard 0. */

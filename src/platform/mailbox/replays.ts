@@ -185,6 +185,6 @@ function matching(filter: ReplayOrder['filter']): { where: string; values: (stri
 
 function isSuperseded(sql: SqlStorage, event: { seq: number; source: string; order_key: string | null }): boolean {
   if (event.order_key === null) return false
-  const query = `SELECT 1 FROM events WHERE source = ? AND order_key = ? AND state = 'delivered' AND seq > ? LIMIT 1`
+  const query = `SELECT 1 FROM events WHERE source = ? AND order_key = ? AND state IN ('delivered', 'dead') AND state = 'delivered' AND seq > ? LIMIT 1`
   return sql.exec(query, event.source, event.order_key, event.seq).toArray().length > 0
 }

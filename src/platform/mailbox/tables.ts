@@ -19,6 +19,8 @@ export const tables = `
     vendor_id     TEXT,
     signed_digest TEXT,
     order_key     TEXT,                       -- sealed
+    turn          INTEGER,                    -- handed over: goes before the event of its key with this seq
+    is_late       INTEGER NOT NULL DEFAULT 0, -- handed over after later ones of its key had gone
     lane          INTEGER NOT NULL DEFAULT 0, -- 0 first attempts, 1 retries, 2 replays
     replay        TEXT,                       -- the bulk replay it is part of
     attempts      INTEGER NOT NULL DEFAULT 0, -- over its whole life: the number of the latest attempt
@@ -31,7 +33,7 @@ export const tables = `
   CREATE INDEX IF NOT EXISTS events_waiting ON events (source, lane, due_at) WHERE state = 'waiting';
   CREATE INDEX IF NOT EXISTS events_delivering ON events (source, due_at) WHERE state = 'delivering';
   CREATE INDEX IF NOT EXISTS events_order ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state IN ('waiting', 'delivering');
-  CREATE INDEX IF NOT EXISTS events_order_delivered ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state = 'delivered';
+  CREATE INDEX IF NOT EXISTS events_order_ended ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state IN ('delivered', 'dead');
   CREATE INDEX IF NOT EXISTS events_replay ON events (replay) WHERE replay IS NOT NULL AND state IN ('waiting', 'delivering');
   CREATE INDEX IF NOT EXISTS events_ended ON events (source, received_at) WHERE state IN ('delivered', 'dead', 'dropped');
   CREATE INDEX IF NOT EXISTS events_dead ON events (seq) WHERE state = 'dead';
@@ -45,6 +47,10 @@ export const tables = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS claims_until ON claims (until_at);
   CREATE INDEX IF NOT EXISTS claims_event ON claims (event_id);
+
+  -- ids that vendors were told, of events that were there before
+  CREATE TABLE IF NOT EXISTS aliases (id TEXT PRIMARY KEY, event_id TEXT NOT NULL, made_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS aliases_made ON aliases (made_at);
 
   CREATE TABLE IF NOT EXISTS extent (one INTEGER PRIMARY KEY CHECK (one = 1), shards INTEGER NOT NULL);
 
@@ -100,6 +106,7 @@ export type EventRow = {
   size: number
   hops: number
   order_key: string | null
+  is_late: number
   lane: number
   replay: string | null
   attempts: number
@@ -112,4 +119,4 @@ export type EventRow = {
 
 /** The columns of an `EventRow`, for a SELECT. */
 export const eventColumns =
-  'seq, id, source, state, received_at, size, hops, order_key, lane, replay, attempts, tries, since, due_at, leased_at, fault'
+  'seq, id, source, state, received_at, size, hops, order_key, is_late, lane, replay, attempts, tries, since, due_at, leased_at, fault'

@@ -7,10 +7,14 @@ import { shareOf } from '#core/delivery/shard.ts'
 import type { Env } from '#platform/env.ts'
 import { r2Payloads } from '#platform/payloads-r2.ts'
 import { bucketsOf } from '#platform/places.ts'
+import { r2Spills } from '#platform/spills-r2.ts'
 import { eventIn, gatedApp, mailboxes } from '../../support/gated-app.ts'
 import { incoming, terms } from '../../support/mailbox.ts'
+import { recordingPorts } from '../../support/ports.ts'
 
-const ports = { mailboxes, payloads: r2Payloads(bucketsOf(env as unknown as Env)) }
+const bindings = env as unknown as Env
+const payloads = r2Payloads(bucketsOf(bindings))
+const { ports } = recordingPorts({ mailboxes, payloads, spills: r2Spills(bindings, false) })
 const shardsOf = (kept: readonly Acceptance[]) => new Set(kept.map(({ eventId }) => mailboxOf(eventId)?.shard))
 
 /** Keeps an event of an app as a door does that knows of so many shards, their number being news. */

@@ -1,0 +1,22 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { homeMailbox, mailboxName } from '#core/delivery/event-id.ts'
+
+/** The object that stands in for the one mailbox of an app. */
+export function siblingStub(app: string) {
+  return env.SIBLING.getByName(mailboxName(homeMailbox(app)))
+}
+
+/** Makes every accept of a mailbox, or of its sibling, fail. @returns mends it */
+export async function broken(stub: DurableObjectStub): Promise<() => Promise<void>> {
+  const rename = (from: string, to: string) =>
+    runInDurableObject(stub, (_, { storage }) => {
+      for (const table of ['contents', 'sheltered']) {
+        const is =
+          storage.sql.exec('SELECT 1 FROM sqlite_master WHERE name = ?', `${table}${from}`).toArray().length > 0
+        if (is) storage.sql.exec(`ALTER TABLE ${table}${from} RENAME TO ${table}${to}`)
+      }
+    })
+  await rename('', '_away')
+  return () => rename('_away', '')
+}
