@@ -31,7 +31,6 @@ import { meteredPlaces } from './places-metered.ts'
 import { kvRegistry } from './registry-kv.ts'
 import { appSecrets } from './secrets/sealed.ts'
 import { sealedStore } from './secrets/store.ts'
-import { envSecrets } from './secrets-env.ts'
 import { r2Spills } from './spills-r2.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from './switchboard/port.ts'
 
