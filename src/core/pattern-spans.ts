@@ -18,7 +18,7 @@ const atWordEdge = 16
 const insideWord = 32
 
 /** The most instructions that finding all matches in one text may try: about a second. */
-const maxSteps = 30_000_000
+const maxSteps = 5_000_000
 
 /** Threads in order of preference: where each stands in the program, and where its match began. */
 interface Threads {
@@ -52,7 +52,7 @@ function nextSpan(program: Program, text: string, from: number, steps: Steps): r
     const width = rune > 0xffff ? 2 : 1
     // the newest thread is the least preferred, and none begins once a match is known
     if (!found) follow(program, program.start, index, placeAt(text, index), current, marks, index)
-    if (current.at.length === 0) return found
+    if (current.at.length === 0 && found) return found
     const next: Threads = { at: [], from: [] }
     const place = placeAt(text, index + width)
     steps.spend(current.at.length + 1)

@@ -5,10 +5,11 @@ import type { Claim } from '../finding.ts'
 const between = /[:=]| is | was /g
 /** A name of a secret, right before that sign. */
 const name =
-  /(?<![A-Za-z])(?:(pass(?:word|wd|phrase|code)?|pwd)|(?:(?:api|access|secret|private|signing|encryption|auth|client|account|master|service)[ _-]?(?:key|secret|token|password)|secret|token|credentials?))["'”]?\s{0,3}$/i
+  /(?<![A-Za-z])(?:(pass(?:word|wd|phrase|code)?|pwd)|(?:(?:api|access|secret|private|signing|encryption|auth|client|account|master|service)[ _-]?(?:key|secret|token|password)|secret|token|credentials?))\\?["'”]?\s{0,3}$/i
 const longestName = 40
-/** The value after it. */
-const value = /(?:>|(?:is|was) )?\s{0,3}["'“]?([^\s"'”<>,;&]{4,512})/y
+/** The value after it: up to the closing quote, or one word. */
+const value =
+  /(?:>|(?:is|was) )?\s{0,3}(?:\\?["'“]([^"'”\\\r\n]{4,256})(?=\\?["'”])|\\?["'“]?([^\s"'”<>,;&\\]{4,512}))/y
 const paging =
   /(?:page|next|cursor|continuation|sync|previous|resume|upload|count|max|min)[ _-]?(?:token|key)["'”]?\s*$/i
 
@@ -58,11 +59,11 @@ export function assignedSecretsIn(text: string, claims: Claim[]): void {
     if (!named || paging.test(before)) continue
     value.lastIndex = index + 1
     const found = value.exec(text)
-    const spelling = found?.[1]?.replace(/[.)\]}]+$/, '')
+    const spelling = found?.[1] ?? found?.[2]?.replace(/[.)\]}]+$/, '')
     if (!found || spelling === undefined) continue
     const isPasswordName = named[1] !== undefined
     if (isPasswordName ? !isPassword(spelling) : !isKey(spelling)) continue
-    const start = found.index + found[0].length - (found[1]?.length ?? 0)
+    const start = found.index + found[0].length - (found[1] ?? found[2] ?? '').length
     const subtype = isPasswordName ? 'password' : 'generic_secret'
     claims.push({ type: 'API_SECRET', subtype, start, end: start + spelling.length, priority: 3 })
   }

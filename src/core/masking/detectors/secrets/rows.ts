@@ -211,7 +211,7 @@ export const shapedSecrets: readonly ShapedSecret[] = [
   { subtype: 'twilio_auth_token', shape: hex32, context: contextWords(['twilio', 'auth token', 'authtoken']) },
   {
     subtype: 'datadog_key',
-    shape: /^[a-f\d]{32}(?:[a-f\d]{8})?$/,
+    shape: /^(?:[a-f\d]{32}|[a-f\d]{40})$/,
     context: contextWords(['datadog', 'dd api key', 'dd app key']),
   },
   {

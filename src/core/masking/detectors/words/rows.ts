@@ -195,7 +195,7 @@ export const wordRows: readonly WordRow[] = [
     heads: ['A', '99'],
     word: [1, 14],
     pattern:
-      /(?:[A-Z]{1,2}[- ]?\d{3,4}[- ]\d{3,4}[- ]\d{2,4}(?:[- ]\d{1,4}){0,2}|(?=[A-Z\d]{5,14}(?![A-Za-z\d]))[A-Z]{1,7}\d[A-Z\d]{3,12}|\d{2,3}[A-Z]{2,3}\d{4,5}|\d{7,9}[A-Z])/,
+      /(?:[A-Z]{1,2}[- ]?\d{3,4}[- ]\d{3,4}[- ]\d{2,4}(?:[- ]\d{1,4}){0,2}|[A-Z]{1,7}\d[A-Z\d]{3,12}|\d{2,3}[A-Z]{2,3}\d{4,5}|\d{7,9}[A-Z])/,
     context: contextWords([
       'driver license',
       'drivers license',

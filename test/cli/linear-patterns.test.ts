@@ -1,0 +1,73 @@
+import { checkSync } from 'recheck'
+import { describe, expect, it } from 'vitest'
+import { numberRows } from '#core/masking/detectors/numbers/rows.ts'
+import { markedSecrets, shapedSecrets } from '#core/masking/detectors/secrets/rows.ts'
+import { wordRows } from '#core/masking/detectors/words/rows.ts'
+
+/** The checker as JavaScript, since its other forms start another process for each pattern. */
+process.env.RECHECK_BACKEND = 'pure'
+
+const wordEnd = '(?:[^A-Za-z\\d]|$)'
+/** Every pattern, and what ends it. Tried from one place on, so that its alternatives may be judged one by one. */
+const sources = [
+  ...numberRows.flatMap(({ shape }) => (shape ? [[shape.source.replace(/^\^|\$$/g, ''), '$'] as const] : [])),
+  ...wordRows.map(({ pattern }) => [pattern.source, wordEnd] as const),
+  ...markedSecrets.map(({ rest }) => [rest.source, wordEnd] as const),
+  ...shapedSecrets.map(({ shape }) => [shape.source.replace(/^\^|\$$/g, ''), '$'] as const),
+].flatMap(([source, end]) => alternatives(source).map(one => `^(?:${one})${end}`))
+
+/** The alternatives at the top of a pattern, or within the one group that it is. */
+function alternatives(source: string): string[] {
+  const parts = ['']
+  let depth = 0
+  for (const [token] of source.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[\s\S]/g)) {
+    if (token === '(') depth++
+    if (token === ')') depth--
+    if (token === '|' && depth === 0) parts.push('')
+    else parts[parts.length - 1] += token
+  }
+  const inner = /^\(\?:([\s\S]*)\)$/.exec(source)?.[1]
+  if (parts.length > 1) return parts
+  return inner !== undefined && isBalanced(inner) ? alternatives(inner) : parts
+}
+
+function isBalanced(text: string): boolean {
+  let depth = 0
+  for (const [token] of text.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[\s\S]/g)) {
+    if (token === '(') depth++
+    if (token === ')' && --depth < 0) return false
+  }
+  return depth === 0
+}
+
+/**
+ * The pattern at its worst: without bounds on repetitions, which could only hide that it is slow, and with any
+ * mark where it asks for the same one again.
+ */
+function atWorst(source: string): string {
+  return source
+    .replaceAll(/\{(\d+)(?:,(\d*))?\}/g, (whole, least, most) =>
+      Number(most ?? least) > 4 ? (least === '0' ? '*' : '+') : whole,
+    )
+    .replaceAll(/\\[1-9]/g, '[ ./-]')
+}
+
+/** Without a repetition there is nothing that could be slow. */
+function mayRepeat(source: string): boolean {
+  return /[+*]/.test(source.replaceAll(/\[[^\]]*\]/g, ''))
+}
+
+describe('patterns of masking', () => {
+  it('take linear time on the worst text, every row’s', () => {
+    const found = [...new Set(sources.map(atWorst))].filter(mayRepeat).map(source => {
+      const { status } = checkSync(source, '', { timeout: 5_000 })
+      return { source, status }
+    })
+    expect(found.length).toBeGreaterThan(60)
+    expect(found.filter(({ status }) => status !== 'safe')).toEqual([])
+  }, 60_000)
+
+  it('are told from ones that do not', () => {
+    expect(checkSync(atWorst('^(?:a{1,40}){1,40}b$'), '', { timeout: 4_000 }).status).toBe('vulnerable')
+  })
+})
