@@ -1,39 +1,34 @@
+const percent = 0x25
+
 /**
- * Holds a text, of which any byte may be percent-encoded (RFC 3986 §2.1; hex of either case), against a
- * hidden one.
+ * Holds bytes of which any may be percent-encoded (RFC 3986 §2.1; hex of either case) against hidden ones.
  *
  * @param at where the match must begin
- * @returns where it ends, `open` when the text ends before it is decided, or `undefined`
+ * @returns where it ends, `open` when the bytes end before it is decided, or `undefined`
  */
-export function percentMatch(text: string, at: number, hidden: string): number | 'open' | undefined {
+export function percentMatch(bytes: Uint8Array, at: number, hidden: Uint8Array): number | 'open' | undefined {
   let place = at
-  for (let index = 0; index < hidden.length; index++) {
-    if (place >= text.length) return 'open'
-    if (text[place] === '%') {
-      const written = text.slice(place + 1, place + 3).toLowerCase()
-      const hex = byteOf(hidden, index).toString(16).padStart(2, '0')
-      if (written.length < 2 && hex.startsWith(written)) return 'open'
-      if (written === hex) {
+  for (const wanted of hidden) {
+    if (place >= bytes.length) return 'open'
+    if (bytes[place] === percent) {
+      const high = hexValue(bytes[place + 1])
+      const low = hexValue(bytes[place + 2])
+      const highFits = high === wanted >> 4
+      if (place + 1 >= bytes.length || (highFits && place + 2 >= bytes.length)) return 'open'
+      if (highFits && low === (wanted & 15)) {
         place += 3
         continue
       }
     }
-    if (text.charCodeAt(place) !== hidden.charCodeAt(index)) return undefined
+    if (bytes[place] !== wanted) return undefined
     place += 1
   }
   return place
 }
 
-/** The byte that a character of a text with one character per byte stands for. */
-function byteOf(text: string, index: number): number {
-  const code = text.charCodeAt(index)
-  return code < 256 ? code : (windows1252.get(code) ?? 0)
+function hexValue(code: number | undefined): number {
+  if (code === undefined) return -1
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
 }
-
-/** The 27 characters that windows-1252 has beyond Latin 1. */
-const windows1252: ReadonlyMap<number, number> = new Map(
-  Array.from({ length: 32 }, (_, at) => 0x80 + at).map(byte => [
-    new TextDecoder('windows-1252').decode(new Uint8Array([byte])).charCodeAt(0),
-    byte,
-  ]),
-)
