@@ -36,6 +36,6 @@ const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
 process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed${skipped}\n`)
 if (!isSystem)
   process.stdout.write(
-    'Left out: `npm run test:system` (pages in headless Chromium; needs the Debian package chromium).\n',
+    'Left out: `npm run test:system` (pages in headless Chromium, limits on Redis; needs the Debian packages chromium and redis-server).\n',
   )
 process.exit(code ?? 1)

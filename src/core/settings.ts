@@ -44,6 +44,8 @@ const Variables = z
       .optional(),
     TOKEN_ISSUER: Url.optional(),
     REGIONS: RegionsSetting.default(new Map()),
+    UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/ }).optional(),
+    UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
     TRUSTED_PROXIES: z
       .string()
       .transform((text, context) => {
@@ -73,6 +75,8 @@ const Variables = z
       complain('VAULT_ADDR', 'VAULT_ADDR and VAULT_TOKEN go together: set both or none')
     if (value.SIGNING_KEYS && !value.TOKEN_ISSUER && !value.PUBLIC_URL)
       complain('TOKEN_ISSUER', 'SIGNING_KEYS needs TOKEN_ISSUER or PUBLIC_URL: a token must say who issued it')
+    if (!value.UPSTASH_REDIS_REST_URL !== !value.UPSTASH_REDIS_REST_TOKEN)
+      complain('UPSTASH_REDIS_REST_URL', 'goes together with UPSTASH_REDIS_REST_TOKEN: set both or none')
     if (value.ENVIRONMENT === undefined || value.ENVIRONMENT === 'local') return
     if (!value.PUBLIC_URL) complain('PUBLIC_URL', 'is required outside the local environment')
     if (!value.ADMIN_URL) complain('ADMIN_URL', 'is required outside the local environment')
@@ -95,6 +99,8 @@ export interface Settings extends FetchSetting, AddressSetting {
     readonly jwks: { keys: { kty: string; kid: string }[] }
   }
   readonly metricsToken?: Secret
+  /** Where limits are counted for all who share that database; absent: in Durable Objects. */
+  readonly upstash?: { readonly url: string; readonly token: Secret }
   /** With what the gateway signs the tokens it gives to apps. */
   readonly signing?: Signing
   /** Where payloads can be kept, by the operator's names. */
@@ -124,12 +130,20 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
     parsed.data
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
+  const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = parsed.data
   const { GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
     environment: ENVIRONMENT,
     isLocal: ENVIRONMENT === 'local',
     ownHosts: [...new Set([PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => (url ? [new URL(url).host] : [])))],
     regions: REGIONS,
+    ...(UPSTASH_REDIS_REST_URL &&
+      UPSTASH_REDIS_REST_TOKEN && {
+        upstash: {
+          url: UPSTASH_REDIS_REST_URL,
+          token: new Secret('UPSTASH_REDIS_REST_TOKEN', UPSTASH_REDIS_REST_TOKEN),
+        },
+      }),
     ...(TRUSTED_PROXIES && { trustedProxies: TRUSTED_PROXIES }),
     ...(PUBLIC_URL && { publicUrl: PUBLIC_URL }),
     ...(ADMIN_URL && { adminUrl: ADMIN_URL }),

@@ -22,6 +22,7 @@ import type { Env } from './env.ts'
 import { durableClaims } from './idempotency/claims-durable.ts'
 import { kvKeySets } from './key-sets-kv.ts'
 import { durableRates } from './limits/rates-durable.ts'
+import { upstashRates } from './limits/rates-upstash.ts'
 import { durableSlots } from './limits/slots-durable.ts'
 import { durableMailboxes } from './mailboxes.ts'
 import { meterCourt } from './meter.ts'
@@ -43,7 +44,9 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const buckets = bucketsOf(env)
   const payloads = r2Payloads(buckets)
   const counters = meteredCounters(env, clock, waitUntil)
-  const rates = leasedRates(durableRates(env), clock, counters, log, waitUntil)
+  const durable = durableRates(env)
+  const rateStore = settings.upstash ? upstashRates(settings.upstash, durable) : durable
+  const rates = leasedRates(rateStore, clock, counters, log, waitUntil)
   const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
   const registry = cachedRegistry(registryStore, clock, log, waitUntil)

@@ -136,7 +136,7 @@ export function leasedRates(
     if (here.returningAtMs === endMs) return
     here.returningAtMs = endMs
     background(
-      later(endMs - nowMs()).then(() => {
+      later(Math.max(0, endMs - nowMs())).then(() => {
         if (lease.endMs === endMs) returned(counter, rule, lease.end())
       }),
     )
