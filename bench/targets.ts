@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -38,7 +39,9 @@ export async function startGatewayTarget(
     [secretVariable(name, 'app'), appSecret],
   ])
   const port = await freePort()
-  const miniflare = await startGateway({ port, resources, variables: Object.fromEntries(secrets) })
+  const keyEncryptionKey = randomBytes(32).toString('base64')
+  const variables = { ...Object.fromEntries(secrets), GATEWAY_KEK: keyEncryptionKey }
+  const miniflare = await startGateway({ port, resources, variables })
   const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
   for (const app of apps) {
     const document = manifestOf(app, upstream)
