@@ -81,6 +81,13 @@ async function started(): Promise<Miniflare> {
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
+    // what another engine asks of Node, workerd provides
+    platform: 'node',
+    define: { 'import.meta.url': '"file:///worker.js"' },
+    external: ['mammoth', 'pdf-parse', 'tesseract.js'],
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf('file:///worker.js')",
+    },
   })
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -92,6 +99,7 @@ async function started(): Promise<Miniflare> {
         {
           name: 'masking',
           compatibilityDate: '2026-10-20',
+          compatibilityFlags: ['nodejs_compat'],
           modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
         },
       ],

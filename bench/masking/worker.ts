@@ -6,6 +6,7 @@ import { MaskingPass } from '#core/masking/pass.ts'
 import { planOf } from '#core/masking/plan.ts'
 import type { Body } from './bodies.ts'
 import { cases } from './cases.ts'
+import { maskByOther } from './others.ts'
 
 export interface RunCall {
   readonly index: number
@@ -31,6 +32,12 @@ export default {
     const body = bodies.get(index) ?? cases[index]?.body()
     if (!rule || !body) return new Response('no such case', { status: 404 })
     bodies.set(index, body)
+    const other = cases[index]?.other
+    if (other) {
+      const text = new TextDecoder().decode(body.bytes)
+      for (let time = 0; time < times; time++) await maskByOther(other, text)
+      return Response.json({ bytes: body.bytes.length, values: Number.NaN, kind: other } satisfies RunAnswer)
+    }
     const plan = planOf(rule, { app: 'bench', rule: 'bench' })
     let values = 0
     let kind = ''
