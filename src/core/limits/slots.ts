@@ -30,7 +30,8 @@ const renewEveryMs = slotLeaseMs / 3
 
 /** The slots of one app as this isolate knows them. */
 interface Known {
-  inUse: number
+  /** A request that does not say for a whole lease that it is under way is gone: its caller left unnoticed. */
+  readonly inside: Set<{ aliveMs: number }>
   waiting: number
   held: number
   free: number
@@ -58,7 +59,8 @@ export function leasedSlots(
     async enter(app, limit, onError) {
       const here = known.get(app) ?? fresh()
       known.set(app, here)
-      if (here.inUse < here.held && nowMs() < here.untilMs) return entered(app, here, limit)
+      for (const slot of here.inside) if (nowMs() - slot.aliveMs >= slotLeaseMs) here.inside.delete(slot)
+      if (here.inside.size < here.held && nowMs() < here.untilMs) return entered(app, here, limit)
       here.waiting += 1
       try {
         await within(storeTimeoutMs, hold(app, here, limit))
@@ -67,7 +69,7 @@ export function leasedSlots(
       } finally {
         here.waiting -= 1
       }
-      return here.inUse < here.held ? entered(app, here, limit) : { kind: 'full' }
+      return here.inside.size < here.held ? entered(app, here, limit) : { kind: 'full' }
     },
   }
 
@@ -90,22 +92,26 @@ export function leasedSlots(
   }
 
   function entered(app: string, here: Known, limit: number): Entering {
-    here.inUse += 1
+    const slot = { aliveMs: nowMs() }
+    here.inside.add(slot)
     const gone = Promise.withResolvers<void>()
-    let isIn = true
-    background(renewed(app, here, limit, gone.promise))
+    background(renewed(app, here, limit, slot, gone.promise))
     const leave = () => {
-      if (!isIn) return
-      isIn = false
-      here.inUse -= 1
       gone.resolve()
+      if (!here.inside.delete(slot)) return
       if (here.held > wantedOf(here, limit)) background(hold(app, here, limit).catch(() => {}))
     }
-    return { kind: 'entered', free: here.free + here.held - here.inUse, leave }
+    return { kind: 'entered', free: here.free + here.held - here.inside.size, leave }
   }
 
   /** Keeps the lease alive for as long as the request is under way. */
-  async function renewed(app: string, here: Known, limit: number, gone: Promise<void>): Promise<void> {
+  async function renewed(
+    app: string,
+    here: Known,
+    limit: number,
+    slot: { aliveMs: number },
+    gone: Promise<void>,
+  ): Promise<void> {
     for (;;) {
       let timer: ReturnType<typeof setTimeout> | undefined
       const tick = new Promise<'tick'>(resolve => {
@@ -114,13 +120,14 @@ export function leasedSlots(
       const ended = await Promise.race([gone, tick])
       clearTimeout(timer)
       if (ended !== 'tick') return
+      slot.aliveMs = nowMs()
       if (nowMs() - here.sentAtMs >= renewEveryMs / 2) await hold(app, here, limit).catch(() => {})
     }
   }
 
   function guarded(pool: string, here: Known, limit: number, onError: OnError, error: unknown): Entering {
     const [app = ''] = pool.split(' ')
-    const isOpen = onError === 'open' && here.inUse < Math.max(1, Math.floor(limit * guardFraction))
+    const isOpen = onError === 'open' && here.inside.size < Math.max(1, Math.floor(limit * guardFraction))
     const result = isOpen ? 'granted' : onError === 'open' ? 'refused' : 'closed'
     counters.count(app, 'rate_store_away_total', { store: 'slots', result })
     log.write('warn', 'slot-store-away', { app, result, detail: String(error) })
@@ -130,10 +137,10 @@ export function leasedSlots(
 }
 
 function fresh(): Known {
-  return { inUse: 0, waiting: 0, held: 0, free: 0, untilMs: 0, sentAtMs: 0, sequence: 0, answered: 0 }
+  return { inside: new Set(), waiting: 0, held: 0, free: 0, untilMs: 0, sentAtMs: 0, sequence: 0, answered: 0 }
 }
 
-function wantedOf({ inUse, waiting }: Known, limit: number): number {
-  const busy = inUse + waiting
+function wantedOf({ inside, waiting }: Known, limit: number): number {
+  const busy = inside.size + waiting
   return busy === 0 ? 0 : Math.min(limit, busy + Math.floor(limit / 20))
 }

@@ -82,6 +82,15 @@ describe('slots over several isolates', () => {
     expect(await other.enter('app', 1, 'closed')).toMatchObject({ kind: 'entered' })
   })
 
+  it('of a caller who went away unnoticed are free again when the lease ends, in the isolate itself too', async () => {
+    const { isolate, pass } = gateway()
+    const one = isolate()
+    await one.enter('app', 1, 'closed')
+    expect(await one.enter('app', 1, 'closed')).toEqual({ kind: 'full' })
+    pass(slotLeaseMs)
+    expect(await one.enter('app', 1, 'closed')).toMatchObject({ kind: 'entered' })
+  })
+
   it('are given back once, however often somebody leaves', async () => {
     const { isolate } = gateway()
     const [one, other] = [isolate(), isolate()]
