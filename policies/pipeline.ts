@@ -16,6 +16,7 @@ import { filter } from './filter.ts'
 import { idempotency } from './idempotency.ts'
 import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
+import { piiMasking } from './pii-masking.ts'
 import { quota } from './quota.ts'
 import { rateLimit } from './rate-limit.ts'
 import { registered } from './registered.ts'
@@ -35,7 +36,7 @@ export const inbound = new Pipeline({
   identify: [webhookSignature, bearerToken], //    who is calling?            crypto
   authorize: [lifecycle, scopes], //               may they do this?
   limit: [rateLimit, concurrency, quota], //       had they their share?      counters
-  inspect: [filter, schema, apiSchema, residency, idempotency, answerSchema], // what are they sending?    reads the body
+  inspect: [filter, schema, apiSchema, residency, idempotency, piiMasking, answerSchema], // what are they sending?    reads the body
   steer: [rollout, circuitBreaker], //             where does it go?
 })
 
@@ -45,6 +46,7 @@ export const outbound = new Pipeline({
   admit: [registered, killSwitch, expiry, lifecycle, target, bodySize],
   authorize: [allowList], //                       may it go there?
   limit: [rateLimit, wayRate, wayConcurrency, budget], // had it its share?
+  inspect: [piiMasking], //                        what does it send?
   steer: [credential], //                          with what does it prove itself?
 })
 

@@ -55,6 +55,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
   }
 
   const { dedupe } = source
+  const stored = exchange.stored ?? { bytes, headers: exchange.headers }
   const orderKey = await sealedOrderKey(
     source,
     { app: exchange.app, source: name },
@@ -65,9 +66,9 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
   const draft = {
     source: name,
     receivedAtMs: exchange.receivedAt.getTime(),
-    headers: vendorHeaders(exchange.headers, scheme),
-    body: bytes,
-    size: bytes.length,
+    headers: vendorHeaders(stored.headers, scheme),
+    body: stored.bytes,
+    size: stored.bytes.length,
     hops,
     ...(orderKey !== undefined && { orderKey }),
     ...(exchange.isDropped && { isDropped: true as const }),
@@ -79,7 +80,7 @@ async function enqueue(exchange: Exchange, ports: Ports): Promise<{ result: stri
   if (acceptance.kind === 'accepted') {
     const { eventId, lent } = acceptance
     const { receivedAtMs, headers } = draft
-    const consignment = lent && { ...lent, eventId, source: name, receivedAtMs, headers, body: bytes, hops }
+    const consignment = lent && { ...lent, eventId, source: name, receivedAtMs, headers, body: stored.bytes, hops }
     const answer = consignment && (await answerOfApp(consignment, { receivedAt: exchange.receivedAt, scheme }, ports))
     if (answer) return { result: 'answered', response: answer }
     return { result: exchange.isDropped ? 'dropped' : 'accepted', response: keptAnswer(source, eventId, false) }

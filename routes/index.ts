@@ -6,6 +6,7 @@ import { apps as adminApps } from './admin/apps.ts'
 import { audit } from './admin/audit.ts'
 import { egress as adminEgress } from './admin/egress.ts'
 import { events } from './admin/events.ts'
+import { masking } from './admin/masking.ts'
 import { publishing } from './admin/publishing.ts'
 import { replays } from './admin/replays.ts'
 import { secrets } from './admin/secrets.ts'
@@ -30,6 +31,7 @@ export const doors = (ports: Ports) =>
     .route('/admin/v1/egress', adminEgress(ports))
     .route('/admin/v1/audit', audit(ports))
     .route('/admin/v1/events', events(ports))
+    .route('/admin/v1/masking', masking(ports))
     .route('/admin/v1/replays', replays(ports))
     .route('/admin/v1/secrets', secrets(ports))
     .route('/', operations(ports))

@@ -1,4 +1,4 @@
-import type { AuditFact, AuditRecord } from '#core/audit/record.ts'
+import type { AuditFact, AuditRecord, AuditType } from '#core/audit/record.ts'
 import type { ChainVerdict } from '#core/audit/verify.ts'
 import type {
   Acceptance,
@@ -122,6 +122,7 @@ export type CounterName =
   | 'owner_notices_total'
   | 'switchboard_away_total'
   | 'audit_lost_total'
+  | 'masked_values_total'
   | 'secret_uses_total'
 
 /** Times in ms, by bucket. */
@@ -206,6 +207,8 @@ export interface Audit {
   record(fact: AuditFact): Promise<void>
   /** Many facts of one app at once. */
   recordAll(app: string, facts: readonly AuditFact[]): Promise<void>
+  /** Counts what comes with every request; one record per app and type says it later. */
+  tally(app: string, type: AuditType, what: Readonly<Record<string, unknown>>, by: number): void
   /** @param app `undefined`: the chain of the fleet */
   list(app: string | undefined, page: { readonly before?: number; readonly limit: number }): Promise<AuditRecord[]>
   verify(app: string | undefined): Promise<ChainVerdict>

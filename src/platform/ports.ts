@@ -66,7 +66,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     registryStore,
     switches,
     switchboard: durableSwitchboard(env),
-    audit: durableAudit(env, counters, log),
+    audit: durableAudit(env, counters, log, waitUntil),
     secrets,
     secretStore: sealedStore(env),
     appTokens: new AppTokens(settings.signing && new TokenKeys(settings.signing), clock),

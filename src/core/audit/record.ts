@@ -7,6 +7,7 @@ export const auditTypes = [
   'app.rolled_back',
   'app.purged',
   'app.egress',
+  'app.masked',
   'payload.read',
   'payload.purged',
   'replay.started',

@@ -23,6 +23,11 @@ const OwnName = z
   .max(63)
   .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
 
+const HeaderName = z
+  .string()
+  .max(128)
+  .regex(/^[!#$%&'*+.^_`|~0-9a-z-]+$/, { error: 'must be the name of an HTTP header, in lower case' })
+
 const OwnPattern = z
   .string()
   .min(1)
@@ -53,6 +58,7 @@ export const MaskingRule = z
       .max(5)
       .optional()
       .describe('Words and phrases of your own'),
+    headers: z.array(HeaderName).max(20).default([]).describe('Headers of the request whose values are looked at too'),
     unknown: z
       .enum(['deny', 'pass'])
       .default('deny')

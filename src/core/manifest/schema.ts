@@ -6,6 +6,7 @@ import { Api } from './api-schema.ts'
 import { Egress } from './egress-schema.ts'
 import { Workloads } from './identity-schema.ts'
 import { Limits } from './limits-schema.ts'
+import { MaskingRule } from './masking-schema.ts'
 import { Rollout } from './rollout-schema.ts'
 import { WebhookSource } from './webhook-schema.ts'
 
@@ -84,6 +85,12 @@ export const Manifest = z.strictObject({
         .optional()
         .describe('The whsec_ keys with which deliveries are signed for the app'),
       limits: Limits.prefault({}),
+      masking: z
+        .strictObject({
+          request: MaskingRule.optional().describe('Of callers of the API'),
+          response: MaskingRule.optional().describe('Of the app to callers'),
+        })
+        .prefault({}),
       rollout: Rollout.optional(),
       breaker: Breaker.prefault({}),
       policies: z.record(z.string(), z.strictObject({ mode: z.enum(['enforce', 'shadow', 'off']) })).default({}),

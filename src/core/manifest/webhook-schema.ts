@@ -5,6 +5,7 @@ import { onAnyObject } from '#core/on-any-object.ts'
 import { schemes, type VendorScheme } from '#core/webhook/schemes.ts'
 import { placeholders } from '#core/webhook/signed-message.ts'
 import { SourceLimits } from './limits-schema.ts'
+import { MaskingRule } from './masking-schema.ts'
 import { HeaderName, JsonPointer } from './patterns.ts'
 import { Expression, PayloadSchema } from './payload-rules.ts'
 
@@ -135,6 +136,7 @@ export const WebhookSource = z
     when: Expression.optional().describe(
       'CEL over body, headers and source; an event for which it is false is kept but not delivered',
     ),
+    masking: MaskingRule.optional().describe('What personal data and secrets become before anything is stored'),
     schema: PayloadSchema.optional().describe('JSON Schema (draft 2020-12) of the payload'),
     limits: SourceLimits.prefault({}),
     sign: z.enum(['standard']).default('standard'),

@@ -16,6 +16,8 @@ export interface MaskingPlan {
   readonly unknown: 'deny' | 'pass'
   readonly restore: boolean
   readonly exemptScopes: readonly string[]
+  /** Headers of a request whose values are looked at. */
+  readonly headers: readonly string[]
   /** Whether a pass by this plan needs the keys of the app. */
   readonly needsKeys: boolean
   /** No value shorter than this, in UTF-16 code units, is looked at. */
@@ -44,7 +46,18 @@ export function planOf(rule: MaskingRule, setting: PlanSetting): MaskingPlan {
 }
 
 function compile(rule: MaskingRule, { app, rule: name, schema }: PlanSetting): MaskingPlan {
-  const { entities, fields, action, keepLast, patterns, dictionaries, unknown, restore, exemptScopes = [] } = rule
+  const {
+    entities,
+    fields,
+    action,
+    keepLast,
+    patterns,
+    dictionaries,
+    unknown,
+    restore,
+    headers,
+    exemptScopes = [],
+  } = rule
   const rules = [...Object.entries(fields), ...piiFields(schema, action)]
   const hasOwnWords = patterns !== undefined || dictionaries !== undefined
   return {
@@ -60,6 +73,7 @@ function compile(rule: MaskingRule, { app, rule: name, schema }: PlanSetting): M
     unknown,
     restore,
     exemptScopes,
+    headers,
     needsKeys: [action, ...rules.map(([, own]) => own)].some(own => keyedActions.has(own)),
     shortest: hasOwnWords ? 1 : shortestBuiltIn,
     hasOwnWords,

@@ -102,6 +102,11 @@ export class BodyReader {
     )
   }
 
+  /** Puts other bytes in place of those that were read: whoever asks next gets these. */
+  replace(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes
+  }
+
   async #readWhole(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#statedBytes !== undefined) this.#take(this.#statedBytes)
     const stream = await this.#open()

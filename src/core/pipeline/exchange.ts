@@ -6,6 +6,8 @@ import type { LimitState } from '#core/limits/rate-headers.ts'
 import type { ApiRoute } from '#core/manifest/api-schema.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
+import type { AppKeys } from '#core/masking/app-keys.ts'
+import type { MaskingPass } from '#core/masking/pass.ts'
 import type { ChosenUpstream } from '#core/steer/upstream.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
 import type { BodyReader } from './body.ts'
@@ -66,6 +68,10 @@ export interface Exchange {
     /** The body as JSON, parsed once for all who ask; `undefined` when it is none. */
     readonly document: () => unknown
   }
+  /** Set by `piiMasking` on `hooks`: what may be stored of it, in place of what came. */
+  readonly stored?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly headers: Headers }
+  /** Set by `piiMasking` where originals are to be put back into the answer. */
+  readonly restorable?: { readonly pass: MaskingPass; readonly keys: AppKeys }
   /** Set by the policy that verified a token. */
   readonly principal?: Principal
   /** Where the network saw the request come from, as far as the door was told. */

@@ -71,7 +71,7 @@ describe('a chain', () => {
 it('counts and logs a record that could not be written, and does not stop what it records', async () => {
   const broken = { AUDIT: { getByName: () => ({ append: () => Promise.reject(new Error('away')) }) } }
   const { ports, counted, logged } = recordingPorts()
-  await durableAudit(broken as unknown as Env, ports.counters, ports.log).record(fact('shop', 1))
+  await durableAudit(broken as unknown as Env, ports.counters, ports.log, () => {}).record(fact('shop', 1))
   expect(counted).toEqual(['shop audit_lost_total {} 1'])
   expect(logged).toEqual(['info audit', 'error audit-lost'])
 })

@@ -1,0 +1,130 @@
+import { maxBodyBytes } from '#core/manifest/limits-schema.ts'
+import { type AppKeys, appKeys } from '#core/masking/app-keys.ts'
+import { maskBody } from '#core/masking/body.ts'
+import type { LineageRow } from '#core/masking/lineage.ts'
+import { maskedAnswer } from '#core/masking/masked-answer.ts'
+import { MaskingPass } from '#core/masking/pass.ts'
+import { maskQuery, maskValue } from '#core/masking/query.ts'
+import { Restorer } from '#core/masking/restorer.ts'
+import { answerPlan, isExempt, requestPlan } from '#core/masking/way.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
+import type { Ports } from '#core/ports.ts'
+
+/** What a range is of would no longer be what the caller gets (RFC 9110 §14). */
+const ofARange = ['range', 'if-range']
+
+/**
+ * Masks personal data and secrets, last before anything is stored or sent: what a vendor pushed, what a caller
+ * asks and what the app answers, what the app sends out. What cannot be masked does not pass.
+ */
+export const piiMasking: Policy = {
+  name: 'piiMasking',
+  doors: ['hooks', 'apps', 'egress'],
+  isMandatory: false,
+
+  async before(exchange, ports) {
+    const plan = requestPlan(exchange)
+    const answers = answerPlan(exchange)
+    const whole = plan || answers ? wholeOnly(exchange, answers !== undefined || plan?.restore === true) : {}
+    if (!plan) return pass(whole)
+    const mode = settled(exchange, 'entry').manifest.spec.policies.piiMasking?.mode ?? 'enforce'
+    const keys = plan.needsKeys || plan.restore ? await keysOf(exchange, ports) : undefined
+    const masking = new MaskingPass(plan, keys)
+    const { refused, change, body } = await maskedRequest({ ...exchange, ...whole }, masking)
+    tell(exchange, masking.lineage, mode === 'shadow' ? 'would-mask' : 'masked', ports)
+    if (refused) return refused
+    if (mode === 'shadow') return pass()
+    if (body) exchange.body.replace(body)
+    return pass({ ...whole, ...change, ...(plan.restore && keys && { restorable: { pass: masking, keys } }) })
+  },
+
+  async after(exchange, ports, answer) {
+    const plan = answerPlan(exchange)
+    const restorer = restorerOf(exchange)
+    if (!answer || (!plan && !restorer) || exchange.method === 'HEAD') return undefined
+    if (settled(exchange, 'entry').manifest.spec.policies.piiMasking?.mode === 'shadow') return undefined
+    const masking = plan && new MaskingPass(plan, plan.needsKeys ? await keysOf(exchange, ports) : undefined)
+    const work = {
+      bodies: ports.bodies,
+      maxBytes: maxBodyBytes,
+      ...(restorer && { restorer }),
+      ...(masking && { pass: masking }),
+    }
+    return maskedAnswer(answer, work, () => masking && tell(exchange, masking.lineage, 'masked', ports))
+  },
+}
+
+/** An answer that is to be changed must come whole. */
+function wholeOnly(exchange: Exchange, isChanged: boolean): Partial<Exchange> {
+  if (!isChanged || exchange.door !== 'apps') return {}
+  const headers = new Headers(exchange.headers)
+  for (const name of ofARange) headers.delete(name)
+  headers.set('accept-encoding', 'identity')
+  return { headers }
+}
+
+/** What becomes of a request, before anything of it is changed. */
+interface MaskedRequest {
+  readonly refused?: Verdict
+  readonly change?: Partial<Exchange>
+  readonly body?: Uint8Array<ArrayBuffer>
+}
+
+/** Query, chosen headers and body of a request, as the door's ending takes them. */
+async function maskedRequest(exchange: Exchange, masking: MaskingPass): Promise<MaskedRequest> {
+  const headers = maskedHeaders(exchange.door === 'egress' ? exchange.departing : exchange.headers, masking)
+  const query = maskedPlace(exchange, masking)
+  const bytes = exchange.verified?.bytes ?? (await exchange.body.read())
+  const contentType = exchange.headers.get('content-type')
+  const contentEncoding = exchange.headers.get('content-encoding')
+  const result = maskBody(bytes, { contentType, contentEncoding }, masking)
+  if (result.kind === 'refused') return { refused: deny(result.code, result.detail) }
+  if (exchange.door === 'hooks') return { change: { stored: { bytes: result.body, headers } } }
+  const change = { ...query, ...(exchange.door === 'egress' ? { departing: headers } : { headers }) }
+  return { change, ...(result.kind === 'masked' && { body: result.body }) }
+}
+
+function maskedHeaders(given: Headers | undefined, masking: MaskingPass): Headers {
+  const headers = new Headers(given)
+  for (const name of masking.plan.headers) {
+    const value = headers.get(name)
+    if (value !== null) headers.set(name, maskValue(value, masking))
+  }
+  return headers
+}
+
+/** The place with its query masked: on the way out in the one URL that is fetched, at the API in what is forwarded. */
+function maskedPlace({ door, api, target }: Exchange, masking: MaskingPass): Partial<Exchange> {
+  if (door === 'apps' && api) return { api: { ...api, query: maskQuery(api.query, masking) } }
+  if (door !== 'egress' || !target || target.url.search === '') return {}
+  const url = new URL(target.url)
+  url.search = maskQuery(target.url.search, masking)
+  return { target: { ...target, url } }
+}
+
+/** Originals go back only to callers who may see them. */
+function restorerOf(exchange: Exchange): Restorer | undefined {
+  const { restorable } = exchange
+  if (!restorable || restorable.pass.tokens.size === 0) return undefined
+  const { plan } = restorable.pass
+  const mayNot = exchange.door === 'apps' && plan.exemptScopes.length > 0 && !isExempt(plan, exchange)
+  return mayNot ? undefined : new Restorer(restorable.pass.tokens, restorable.keys)
+}
+
+function keysOf({ app }: Exchange, { settings }: Ports): Promise<AppKeys> {
+  return appKeys(app, settings.keyEncryptionKey)
+}
+
+/** What was done, by type and place; never a value. */
+function tell(exchange: Exchange, rows: readonly LineageRow[], event: 'masked' | 'would-mask', ports: Ports): void {
+  if (rows.length === 0) return
+  const { requestId, door, app } = exchange
+  const { digest } = settled(exchange, 'entry')
+  ports.log.write('info', event, { requestId, door, app, digest, rows })
+  if (event !== 'masked') return
+  for (const { type, action, rule, pointer, count } of rows) {
+    ports.counters.count(app, 'masked_values_total', { door, type, action }, count)
+    ports.audit.tally(app, 'app.masked', { door, rule, digest, type, pointer, action }, count)
+  }
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { admin } from '../support/admin.ts'
+import { apiApp, call } from '../support/api-app.ts'
+import { egressApp, goOut } from '../support/egress-app.ts'
+import { expectFault } from '../support/faults.ts'
+import { accepted, eventIn, gatedApp, push } from '../support/gated-app.ts'
+import { metric } from '../support/metrics.ts'
+import { appAt } from '../support/upstream.ts'
+
+const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
+const mail = 'jon.snow@example.com'
+const card = '4111 1111 1111 1111'
+const post = (body: string, type = 'application/json', headers: Record<string, string> = {}): RequestInit => ({
+  method: 'POST',
+  body,
+  headers: { 'content-type': type, ...headers },
+})
+
+describe('a webhook of a source with masking', () => {
+  const masking = { entities: ['EMAIL'], fields: { '/customer/name': 'redact' }, action: 'redact' }
+
+  it('is stored and delivered masked, while filter, order and duplicates are judged by what came', async () => {
+    const source = { masking, when: `body.mail == '${mail}'`, orderBy: '/mail' }
+    const seen = await gatedApp('mask-hook', { source })
+    const body = JSON.stringify({ mail, customer: { name: 'Jon' }, n: 1 })
+    const eventId = await accepted('mask-hook', { body, id: 'msg-1' })
+    expect((await eventIn('delivered', eventId)).orderKey).toMatch(/^[0-9a-f]{32}$/)
+    const delivered = text(seen[0]?.body)
+    expect(JSON.parse(delivered)).toMatchObject({ n: 1, customer: { name: expect.stringContaining('[') } })
+    expect(delivered).not.toContain('jon')
+    expect(await (await admin(`events/${eventId}/payload`)).text()).toBe(delivered)
+    expect(await (await push('mask-hook', { body, id: 'msg-1' })).json()).toMatchObject({ duplicate: true })
+  })
+
+  it('that cannot be read is refused, and nothing of it is kept', async () => {
+    const seen = await gatedApp('mask-hook-unread', { source: { masking } })
+    const binary = { body: 'x', headers: { 'content-type': 'application/octet-stream' } }
+    await expectFault(await push('mask-hook-unread', binary), 'content-type-denied', 415)
+    await expectFault(await push('mask-hook-unread', { body: '{"a":' }), 'masking-failed', 502)
+    const { items } = await (await admin('events?app=mask-hook-unread')).json<{ items: [] }>()
+    expect([items, seen]).toEqual([[], []])
+  })
+
+  it('in shadow mode stays as it came, and is counted nowhere as masked', async () => {
+    const spec = { policies: { piiMasking: { mode: 'shadow' } } }
+    const seen = await gatedApp('mask-hook-shadow', { source: { masking }, spec })
+    await eventIn('delivered', await accepted('mask-hook-shadow', { body: `{"a":"${mail}"}` }))
+    expect(text(seen[0]?.body)).toBe(`{"a":"${mail}"}`)
+    expect(await metric('masked_values_total', { app: 'mask-hook-shadow' })).toBe(0)
+  })
+})
+
+describe('a call of an API', () => {
+  const masking = {
+    request: { entities: ['EMAIL'], action: 'tokenize', headers: ['x-customer'], restore: true },
+    response: { entities: ['CREDIT_CARD'], action: 'mask' },
+  }
+
+  it('reaches the app with tokens in query, chosen headers and body, and the answer comes back with originals, its cards masked', async () => {
+    const seen = await apiApp('mask-api', {
+      spec: { masking },
+      answer: async ({ body }) =>
+        Response.json({ echo: JSON.parse(text(body)).mail, card }, { headers: { etag: '"1"' } }),
+    })
+    const request = post(JSON.stringify({ mail }), 'application/json', {
+      'x-customer': mail,
+      range: 'bytes=0-4',
+      'x-other': mail,
+    })
+    const response = await call('mask-api', `/orders?mail=${encodeURIComponent(mail)}&n=1`, request)
+    expect(await response.json()).toEqual({ echo: mail, card: expect.stringMatching(/^\*.*1111$/) })
+    expect(response.headers.has('etag')).toBe(false)
+    const [got] = seen
+    expect(got?.url).toMatch(/\?mail=GHT_EMAIL_\w+&n=1$/)
+    expect(got?.headers.get('x-customer')).toMatch(/^GHT_EMAIL_/)
+    expect([got?.headers.get('x-other'), got?.headers.has('range')]).toEqual([mail, false])
+    expect(text(got?.body)).not.toContain('jon')
+    expect(await metric('masked_values_total', { app: 'mask-api', type: 'EMAIL', action: 'tokenize' })).toBe(3)
+    expect(await metric('masked_values_total', { app: 'mask-api', type: 'CREDIT_CARD', action: 'mask' })).toBe(1)
+  })
+
+  it('whose answer cannot be masked gets none of it', async () => {
+    const answers: Record<string, () => Response> = {
+      '/part': () => new Response('x', { status: 206, headers: { 'content-type': 'text/plain' } }),
+      '/zip': () => new Response('x', { headers: { 'content-type': 'application/zip' } }),
+      '/packed': () => new Response('x', { headers: { 'content-type': 'text/plain', 'content-encoding': 'zstd' } }),
+      '/broken': () => new Response(`{"a":"${card}"`, { headers: { 'content-type': 'application/json' } }),
+    }
+    await apiApp('mask-answer', {
+      spec: { masking: { response: masking.response } },
+      answer: ({ url }) => answers[new URL(url).pathname]?.() ?? new Response(),
+    })
+    for (const path of Object.keys(answers)) {
+      const response = await call('mask-answer', path)
+      expect([path, response.headers.get('gatehouse-fault')]).toEqual([
+        path,
+        path === '/zip' ? 'content-type-denied' : 'masking-failed',
+      ])
+      expect(await response.text()).not.toContain('4111')
+    }
+  })
+
+  it('streams events masked, and ends a stream in which a value is left', async () => {
+    await apiApp('mask-events', {
+      spec: { masking: { response: masking.response } },
+      answer: () =>
+        new Response(`data: {"a":"${card}"}\n\ndata: done\n\n`, { headers: { 'content-type': 'text/event-stream' } }),
+    })
+    const answer = await (await call('mask-events', '/')).text()
+    expect(answer).toContain('1111')
+    expect(answer).toContain('data: done')
+    expect(answer).not.toContain(card)
+  })
+})
+
+describe('a request to the outside', () => {
+  it('leaves with tokens for the destination whose rule says so, and originals come back', async () => {
+    const seen = appAt('mask-model.example.com', ({ body }) => Response.json({ said: JSON.parse(text(body)).prompt }))
+    const plain = appAt('mask-plain.example.com')
+    const token = await egressApp('mask-egress', {
+      egress: [
+        { to: 'https://mask-model.example.com', masking: { entities: ['EMAIL'], action: 'tokenize', restore: true } },
+        { to: 'https://mask-plain.example.com' },
+      ],
+    })
+    const body = JSON.stringify({ prompt: `write to ${mail}` })
+    const answer = await goOut(token, `/mask-model.example.com/v1?user=${mail}`, post(body))
+    expect(await answer.json()).toEqual({ said: `write to ${mail}` })
+    expect(text(seen[0]?.body)).toMatch(/write to GHT_EMAIL_\w+/)
+    expect(seen[0]?.url).toMatch(/\?user=GHT_EMAIL_\w+$/)
+    await goOut(token, '/mask-plain.example.com/v1', post(body))
+    expect(text(plain[0]?.body)).toBe(body)
+  })
+
+  it('that blocks, or cannot be read, does not leave', async () => {
+    const seen = appAt('mask-blocked.example.com')
+    const masking = { entities: ['CREDIT_CARD'], action: 'block' }
+    const token = await egressApp('mask-block', { egress: [{ to: 'https://mask-blocked.example.com', masking }] })
+    await expectFault(await goOut(token, '/mask-blocked.example.com/', post(`{"a":"${card}"}`)), 'masking-failed', 502)
+    await expectFault(
+      await goOut(token, '/mask-blocked.example.com/', post('x', 'image/png')),
+      'content-type-denied',
+      415,
+    )
+    expect(seen).toEqual([])
+    expect((await goOut(token, '/mask-blocked.example.com/', post('{"a":1}'))).status).toBe(200)
+  })
+})
+
+describe('a preview', () => {
+  it('shows authors what would become of a text or a document', async () => {
+    const ask = async (body: object) => (await admin('masking/preview', { body, roles: ['author'] })).json()
+    expect(await ask({ text: `to ${mail}` })).toEqual({
+      masked: 'to [EMAIL]',
+      findings: [{ type: 'EMAIL', start: 3, end: 23, action: 'redact' }],
+    })
+    expect(await ask({ json: { a: [mail] }, action: 'mask' })).toMatchObject({
+      masked: { a: [expect.stringMatching(/\.com$/)] },
+      findings: [{ type: 'EMAIL', start: 0, end: 20, pointer: '/a/0', action: 'mask' }],
+    })
+  })
+
+  it('is for authors, and refuses what is no question', async () => {
+    await expectFault(await admin('masking/preview', { body: { text: 'x' }, roles: ['viewer'] }), 'role-missing', 403)
+    for (const body of [{}, { text: 'x', json: 1 }, { text: 'x', action: 'eat' }, { text: 'x', fields: { a: 'mask' } }])
+      await expectFault(await admin('masking/preview', { body, roles: ['author'] }), 'request-invalid', 400)
+  })
+})
