@@ -1,10 +1,10 @@
 import { maxBodyBytes } from '#core/manifest/limits-schema.ts'
+import { maskHeaders, maskQuery } from '#core/masking/address.ts'
 import { type AppKeys, appKeys } from '#core/masking/app-keys.ts'
 import { maskBody } from '#core/masking/body.ts'
 import type { LineageRow } from '#core/masking/lineage.ts'
 import { maskedAnswer } from '#core/masking/masked-answer.ts'
 import { MaskingPass } from '#core/masking/pass.ts'
-import { maskQuery, maskValue } from '#core/masking/query.ts'
 import { Restorer } from '#core/masking/restorer.ts'
 import { answerPlan, isExempt, requestPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
@@ -73,7 +73,8 @@ interface MaskedRequest {
 
 /** Query, chosen headers and body of a request, as the door's ending takes them. */
 async function maskedRequest(exchange: Exchange, masking: MaskingPass): Promise<MaskedRequest> {
-  const headers = maskedHeaders(exchange.door === 'egress' ? exchange.departing : exchange.headers, masking)
+  const given = exchange.door === 'egress' ? settled(exchange, 'departing') : exchange.headers
+  const headers = maskHeaders(given, masking.plan.headers, masking)
   const query = maskedPlace(exchange, masking)
   const bytes = exchange.verified?.bytes ?? (await exchange.body.read())
   const contentType = exchange.headers.get('content-type')
@@ -83,15 +84,6 @@ async function maskedRequest(exchange: Exchange, masking: MaskingPass): Promise<
   if (exchange.door === 'hooks') return { change: { stored: { bytes: result.body, headers } } }
   const change = { ...query, ...(exchange.door === 'egress' ? { departing: headers } : { headers }) }
   return { change, ...(result.kind === 'masked' && { body: result.body }) }
-}
-
-function maskedHeaders(given: Headers | undefined, masking: MaskingPass): Headers {
-  const headers = new Headers(given)
-  for (const name of masking.plan.headers) {
-    const value = headers.get(name)
-    if (value !== null) headers.set(name, maskValue(value, masking))
-  }
-  return headers
 }
 
 /** The place with its query masked: on the way out in the one URL that is fetched, at the API in what is forwarded. */

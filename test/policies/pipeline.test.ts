@@ -42,6 +42,7 @@ describe('the pipelines', () => {
       'schema',
       'residency',
       'idempotency',
+      'piiMasking',
       'responseSchema',
       'rollout',
       'circuitBreaker',
@@ -59,6 +60,7 @@ describe('the pipelines', () => {
       'rateLimit',
       'concurrency',
       'budget',
+      'piiMasking',
       'credential',
     ])
     expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'killSwitch', 'expiry', 'residency'])

@@ -154,7 +154,14 @@ const keyNames: Readonly<Record<string, string>> = {
   policies: '<policy>',
   set: '<header>',
   prices: '<model>',
+  fields: '<pointer>',
 }
+
+/** Where a masking rule may stand; its fields are told once, under `<masking>`. */
+const maskingRule = /^spec\.(?:webhooks\.<source>\.masking|egress\[\]\.masking|masking\.(?:request|response))$/
+
+/** A longer list of values has a page of its own. */
+const maxListed = 20
 
 /** Every field that a schema takes, by its path as the documentation writes it, with the facts its row must tell. */
 export function fieldsOf(schema: z.ZodType): Map<string, string[]> {
@@ -163,7 +170,13 @@ export function fieldsOf(schema: z.ZodType): Map<string, string[]> {
   return fields
 
   function walk(here: JsonSchema, path: string, outer: readonly unknown[]): void {
-    const { properties, additionalProperties, items, enum: values = [] } = here
+    const { properties, additionalProperties, items, enum: listed = [] } = here
+    if (maskingRule.test(path)) {
+      fields.set(path, [])
+      walk(here, '<masking>', [])
+      return
+    }
+    const values = listed.length > maxListed ? [] : listed
     if (properties) {
       for (const [name, child] of Object.entries(properties)) walk(child, path ? `${path}.${name}` : name, [])
     } else if (items) walk(items, `${path}[]`, [here.minItems, here.maxItems])
