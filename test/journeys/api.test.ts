@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiUpstream, startApiUpstream } from '../support/node/api-upstream.ts'
+import { freePort, type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
+import { raw, rawGet } from '../support/node/raw.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let app: ApiUpstream
+let gateway: Started
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  app = await startApiUpstream()
+  const manifest = `
+apiVersion: gatehouse/v1
+kind: MicroApp
+metadata: { name: live }
+spec:
+  owner: { user: tess, team: tests, contact: "#tests" }
+  lifecycle: { stage: sandbox }
+  upstreams: [{ name: stable, url: "http://127.0.0.1:${app.port}" }]
+  api:
+    routes:
+      - { path: /v1/places, methods: [GET, POST], auth: none }
+      - { path: "/v1/{id}", methods: [GET], auth: none }
+      - { path: /v1/admin, methods: [GET], auth: none }
+      - { path: /stream/*, methods: [GET, POST], auth: none, bodyBytes: 2000000 }
+`
+  await write(folder.path, { 'registry/live.yaml': manifest })
+  const registry = ['--registry', join(folder.path, 'registry'), '--state', join(folder.path, 'state')]
+  gateway = await startGatehouse([...registry, '--port', String(await freePort()), '--no-samples'])
+}, 120_000)
+
+afterAll(async () => {
+  await gateway?.stop()
+  app?.stop()
+  await folder?.[Symbol.asyncDispose]()
+})
+
+describe('what comes over the wire', () => {
+  it('is matched and passed on as it was sent, and what could be read in two ways reaches no app', async () => {
+    const before = app.seen.length
+    expect(await rawGet(gateway.url, '/apps/live/v1/places?a=%2F../b')).toBe('200')
+    expect(app.seen.slice(before)).toEqual(['GET /v1/places?a=%2F../b'])
+    const refused = [
+      '/apps/live/v1/../v1/admin',
+      '/apps/live/v1/%2e%2e/admin',
+      '/apps/live/stream/a%2fb',
+      '/apps/live/stream/a//b',
+      '/apps/live/stream/..;/admin',
+      '/apps/live/v1/%61dmin',
+      '/apps/live/v1/./admin',
+      '//apps/live/v1/places',
+      '/x/../apps/live/v1/places',
+    ]
+    for (const path of refused) expect([path, await rawGet(gateway.url, path)]).toEqual([path, '404 route-unknown'])
+    expect(app.seen).toHaveLength(before + 1)
+  })
+
+  it.each([
+    ['a second host', 'host: gate.example\r\nhost: evil.example\r\n'],
+    ['two lengths', 'host: gate.example\r\ncontent-length: 1\r\ncontent-length: 2\r\n'],
+  ])('never reaches an app under %s that only one of two parsers would see', async (_, headers) => {
+    const before = app.seen.length
+    const answer = await rawGet(gateway.url, '/apps/live/v1/places', headers)
+    if (answer === '200') expect(app.lastHeaders().host).toBe(`127.0.0.1:${app.port}`)
+    else expect([answer, app.seen.length]).toEqual(['400', before])
+  })
+
+  it('keeps its method, whatever a header says', async () => {
+    const headers = 'host: gate.example\r\nx-http-method-override: DELETE\r\n'
+    expect(await rawGet(gateway.url, '/apps/live/v1/places', headers)).toBe('200')
+    expect(app.seen.at(-1)).toBe('GET /v1/places')
+    expect(app.lastHeaders()['x-http-method-override']).toBeUndefined()
+  })
+
+  it('has its length and its transfer coding judged as one: a body over the cap does not get through by either', async () => {
+    const chunk = `${(1_000_000).toString(16)}\r\n${'x'.repeat(1_000_000)}\r\n`
+    const head = 'POST /apps/live/stream/x HTTP/1.1\r\nhost: g\r\nconnection: close\r\ntransfer-encoding: chunked\r\n'
+    expect(await raw(gateway.url, `${head}\r\n${chunk}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200[\s\S]*"bytes":1000000/)
+    const over = await raw(gateway.url, `${head}\r\n${chunk.repeat(3)}0\r\n\r\n`)
+    expect(over).not.toMatch(/"bytes":3000000/)
+  })
+})
+
+describe('what streams', () => {
+  it('arrives as it is sent: the first event before the last is there', async () => {
+    const response = await fetch(`${gateway.url}/apps/live/stream/events`)
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    const startedMs = performance.now()
+    expect((await reader?.read())?.value).toBe('data: first\n\n')
+    const firstMs = performance.now() - startedMs
+    expect((await reader?.read())?.value).toBe('data: last\n\n')
+    expect(performance.now() - startedMs - firstMs).toBeGreaterThan(300)
+  })
+
+  it('stays compressed on its way', async () => {
+    const response = await fetch(`${gateway.url}/apps/live/stream/gzip`, { headers: { 'accept-encoding': 'gzip' } })
+    expect(response.headers.get('content-encoding')).toBe('gzip')
+    expect(await response.text()).toBe('squeezed '.repeat(1_000))
+  })
+
+  it('may be a WebSocket', async () => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/apps/live/stream/socket`)
+    const said = await new Promise((resolve, reject) => {
+      socket.addEventListener('open', () => socket.send('hello'))
+      socket.addEventListener('message', ({ data }) => resolve(data))
+      socket.addEventListener('error', () => reject(new Error('the socket failed')))
+    })
+    socket.close()
+    expect(said).toBe('hello')
+    expect(app.seen.at(-1)).toBe('UPGRADE /stream/socket')
+  })
+})
