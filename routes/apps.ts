@@ -49,7 +49,12 @@ function originOf({ country, continent }: Readonly<Record<string, unknown>>): No
 }
 
 /** One line in the log and the figures of `/metrics`. A path is counted only as the route it belongs to. */
-function record(walk: Walk<Response>, response: Response, passage: Passage, { clock, counters, log }: Ports): void {
+function record(
+  walk: Walk<Response>,
+  response: Response,
+  passage: Passage,
+  { clock, counters, discoveries, log }: Ports,
+): void {
   const { exchange, trail } = walk
   const { fault, policy, detail } = walk.kind === 'refused' ? walk.refusal : {}
   const ms = clock.now().getTime() - exchange.receivedAt.getTime()
@@ -58,6 +63,7 @@ function record(walk: Walk<Response>, response: Response, passage: Passage, { cl
   const outcome = { status: response.status, ms, bytesOut, ...(fault && { fault, detail }), ...(policy && { policy }) }
   log.write(fault ? levelOf(fault) : 'info', 'request', requestRecord(exchange, trail, passage, outcome))
 
+  if (fault === 'app-unknown') discoveries.note(exchange.app)
   const app = exchange.entry?.app ?? '-'
   const route = exchange.api?.route.path ?? '-'
   const method = exchange.api ? exchange.method : '-'

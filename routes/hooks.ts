@@ -22,6 +22,7 @@ export const hooks = (ports: Ports) =>
     const walk = await inbound.walk(exchange, ports, verified => enqueue(verified, ports))
     const result = walk.kind === 'ended' ? walk.reply.result : walk.refusal.fault
     ports.counters.count(walk.exchange.entry?.app ?? '-', 'hooks_requests_total', { result })
+    if (walk.kind === 'refused' && walk.refusal.fault === 'app-unknown') ports.discoveries.note(walk.exchange.app)
     const response = walk.kind === 'ended' ? walk.reply.response : refuse(walk.refusal, walk.exchange, ports.log)
     for (const [name, value] of Object.entries(walk.exchange.replyHeaders ?? {})) response.headers.set(name, value)
     return response

@@ -4,6 +4,7 @@ import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
 import { apps as adminApps } from './admin/apps.ts'
 import { audit } from './admin/audit.ts'
+import { discoveries } from './admin/discoveries.ts'
 import { egress as adminEgress } from './admin/egress.ts'
 import { events } from './admin/events.ts'
 import { masking } from './admin/masking.ts'
@@ -30,6 +31,7 @@ export const doors = (ports: Ports) =>
     .route('/admin/v1/apps', publishing(ports))
     .route('/admin/v1/egress', adminEgress(ports))
     .route('/admin/v1/audit', audit(ports))
+    .route('/admin/v1/discoveries', discoveries(ports))
     .route('/admin/v1/events', events(ports))
     .route('/admin/v1/masking', masking(ports))
     .route('/admin/v1/replays', replays(ports))

@@ -1,4 +1,6 @@
 import type { AuditFact, AuditRecord, AuditType } from '#core/audit/record.ts'
+import type { Discoveries } from '#core/api/discoveries.ts'
+import type { AuditFact, AuditRecord } from '#core/audit/record.ts'
 import type { ChainVerdict } from '#core/audit/verify.ts'
 import type {
   Acceptance,
@@ -66,6 +68,7 @@ export interface Ports {
   readonly archive: Archive
   readonly upstreams: Upstreams
   readonly standings: Standings
+  readonly discoveries: Discoveries
   /** The memory that all requests of this isolate share for their bodies. */
   readonly bodies: BodyBudget
   readonly health: Health

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
+import { type Discovery, type DiscoveryStore, maxDiscoveries } from '#core/api/discoveries.ts'
 import { Judge, type Judgement, type Report, type Standing } from '#core/steer/judge.ts'
 import type { Court } from '#core/steer/standings.ts'
 import type { Env } from './env.ts'
@@ -32,10 +33,43 @@ export class MeterObject extends DurableObject {
       'CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)',
     )
     ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS discoveries (app TEXT PRIMARY KEY, requests INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL) WITHOUT ROWID',
+    )
+    ctx.storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS standing (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL)',
     )
     const kept = ctx.storage.sql.exec<{ json: string }>('SELECT json FROM standing').toArray()[0]
     this.#judge = new Judge(kept && (JSON.parse(kept.json) as Standing))
+  }
+
+  /** Adds calls of apps that are not in the registry; only the meter that belongs to no app is asked. */
+  addDiscoveries(requests: Deltas, nowMs: number): void {
+    const { sql } = this.ctx.storage
+    for (const [app, by] of Object.entries(requests)) {
+      sql.exec(
+        `INSERT INTO discoveries VALUES (?, ?, ?, ?)
+         ON CONFLICT (app) DO UPDATE SET requests = requests + excluded.requests, last_at = excluded.last_at`,
+        ...[app, by, nowMs, nowMs],
+      )
+    }
+    sql.exec(
+      'DELETE FROM discoveries WHERE app IN (SELECT app FROM discoveries ORDER BY last_at DESC, app LIMIT -1 OFFSET ?)',
+      maxDiscoveries,
+    )
+  }
+
+  /** The apps called last, first. */
+  discoveries(): Discovery[] {
+    const { sql } = this.ctx.storage
+    const rows = sql.exec<{ app: string; requests: number; first_at: number; last_at: number }>(
+      'SELECT * FROM discoveries ORDER BY last_at DESC, app',
+    )
+    return rows.toArray().map(({ app, requests, first_at, last_at }) => ({
+      app,
+      requests,
+      firstAt: new Date(first_at).toISOString(),
+      lastAt: new Date(last_at).toISOString(),
+    }))
   }
 
   /**
@@ -105,4 +139,12 @@ export class MeterObject extends DurableObject {
 /** Each app's judge sits in its meter. */
 export function meterCourt({ METER }: Pick<Env, 'METER'>): Court {
   return { hear: (app, report, nowMs) => METER.getByName(app).hear(report, nowMs) }
+}
+
+/** The discoveries lie in the meter of what belongs to no app. */
+export function meterDiscoveries({ METER }: Pick<Env, 'METER'>): DiscoveryStore {
+  return {
+    addDiscoveries: (requests, nowMs) => METER.getByName('-').addDiscoveries(requests, nowMs),
+    discoveries: () => METER.getByName('-').discoveries(),
+  }
 }

@@ -1,4 +1,5 @@
 import { waitUntil } from 'cloudflare:workers'
+import { gatheredDiscoveries } from '#core/api/discoveries.ts'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { discover } from '#core/identity/discovery.ts'
 import { KeySets } from '#core/identity/key-sets.ts'
@@ -25,7 +26,7 @@ import { durableRates } from './limits/rates-durable.ts'
 import { upstashRates } from './limits/rates-upstash.ts'
 import { durableSlots } from './limits/slots-durable.ts'
 import { durableMailboxes } from './mailboxes.ts'
-import { meterCourt } from './meter.ts'
+import { meterCourt, meterDiscoveries } from './meter.ts'
 import { r2Archive, r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { meteredPlaces } from './places-metered.ts'
@@ -84,6 +85,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     spills: r2Spills(env, !settings.isLocal),
     payloads,
     archive: r2Archive(buckets, payloads),
+    discoveries: gatheredDiscoveries(meterDiscoveries(env), clock, log, waitUntil),
     standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),
     upstreams,
     bodies: new BodyBudget(),
