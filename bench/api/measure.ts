@@ -38,7 +38,7 @@ export interface ApiFigure {
   readonly errors: readonly string[]
 }
 
-interface Measured {
+export interface Measured {
   readonly name: string
   readonly port: number
   readonly pid: number | undefined
@@ -108,8 +108,9 @@ async function setUp(
   return measured
 }
 
-async function figures(
-  { connections, seconds, rounds }: ApiExtent,
+/** Puts every target under every load, in turn; the first target must be called `bare proxy`. */
+export async function figures(
+  { connections, seconds, rounds }: Pick<ApiExtent, 'connections' | 'seconds' | 'rounds'>,
   targets: readonly Measured[],
   load: Helper<LoadCall, LoadReport>,
   say: (line: string) => void,

@@ -8,6 +8,19 @@ const head = ['target', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µ
 
 /** All figures as a table, then how they stand to the budget, then what failed. */
 export function apiReportText(figures: readonly ApiFigure[]): string {
+  const title = 'Calls to an API: token, scope, rate limit, forward; against a proxy that checks nothing'
+  const gateway = figures.filter(({ target }) => target !== 'bare proxy')
+  const worst = Math.min(...gateway.map(({ throughputRatio }) => throughputRatio))
+  const lines = [
+    figuresTable(title, figures),
+    `Least throughput against the bare proxy: ${figure(worst)}, budget ${leastThroughputRatio}\n`,
+    ...apiFailures(figures).map(line => `FAILED ${line}\n`),
+  ]
+  return lines.join('\n')
+}
+
+/** Every figure as a row. */
+export function figuresTable(title: string, figures: readonly ApiFigure[]): string {
   const rows = figures.map(one => [
     one.target,
     String(one.connections),
@@ -18,14 +31,7 @@ export function apiReportText(figures: readonly ApiFigure[]): string {
     `${figure(one.throughputRatio)}×`,
     `${figure(one.cpuRatio)}×`,
   ])
-  const gateway = figures.filter(({ target }) => target !== 'bare proxy')
-  const worst = Math.min(...gateway.map(({ throughputRatio }) => throughputRatio))
-  const lines = [
-    table('Calls to an API: token, scope, rate limit, forward; against a proxy that checks nothing', head, rows),
-    `Least throughput against the bare proxy: ${figure(worst)}, budget ${leastThroughputRatio}\n`,
-    ...apiFailures(figures).map(line => `FAILED ${line}\n`),
-  ]
-  return lines.join('\n')
+  return table(title, head, rows)
 }
 
 /** Why the figures must not be believed. */

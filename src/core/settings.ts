@@ -62,6 +62,7 @@ const Variables = z
     GATEWAY_KEK_PREVIOUS: KeyEncryptionKey.optional(),
     VAULT_ADDR: Url.optional(),
     VAULT_TOKEN: z.string().min(1).max(4_096).optional(),
+    EGRESS_DOH: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -101,6 +102,8 @@ export interface Settings extends FetchSetting, AddressSetting {
   readonly metricsToken?: Secret
   /** Where limits are counted for all who share that database; absent: in Durable Objects. */
   readonly upstash?: { readonly url: string; readonly token: Secret }
+  /** The resolver that says, in advance, where names of the outside lead: DNS over HTTPS, in its JSON form. */
+  readonly egressResolver?: string
   /** With what the gateway signs the tokens it gives to apps. */
   readonly signing?: Signing
   /** Where payloads can be kept, by the operator's names. */
@@ -127,8 +130,17 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     )
     throw new Error(`Gatehouse cannot start; these settings need mending:\n${lines.join('\n')}`)
   }
-  const { ENVIRONMENT, PUBLIC_URL, ADMIN_URL, ADMIN_ISSUER, ADMIN_AUDIENCE, ADMIN_JWKS, GATEWAY_KEK, METRICS_TOKEN } =
-    parsed.data
+  const {
+    ENVIRONMENT,
+    PUBLIC_URL,
+    ADMIN_URL,
+    ADMIN_ISSUER,
+    ADMIN_AUDIENCE,
+    ADMIN_JWKS,
+    GATEWAY_KEK,
+    EGRESS_DOH,
+    METRICS_TOKEN,
+  } = parsed.data
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = parsed.data
   const { GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
@@ -157,6 +169,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ...(VAULT_ADDR && VAULT_TOKEN && { vault: { address: VAULT_ADDR, token: new Secret('VAULT_TOKEN', VAULT_TOKEN) } }),
     ...(SIGNING_KEYS &&
       TOKEN_ISSUER && { signing: { issuer: TOKEN_ISSUER, keys: new Secret('SIGNING_KEYS', SIGNING_KEYS) } }),
+    ...(EGRESS_DOH && { egressResolver: EGRESS_DOH }),
     ...(METRICS_TOKEN && { metricsToken: new Secret('METRICS_TOKEN', METRICS_TOKEN) }),
   }
 }

@@ -4,6 +4,7 @@ import type { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { credentialSecrets, inject, needsBody, refused } from './credential/broker.ts'
+import { assertPublicName } from './resolved.ts'
 import { Scrubber } from './scrub/scrubber.ts'
 import type { Target } from './target.ts'
 
@@ -40,6 +41,9 @@ export async function fetchHop(
   ports: Ports,
 ): Promise<Fetched> {
   const { method, target, credential } = hop
+  const { egressResolver } = ports.settings
+  if (egressResolver && target.url.protocol === 'https:')
+    await assertPublicName(target.url.hostname, egressResolver, ports)
   const secrets = credential ? await credentialSecrets(app, credential, ports.secrets) : []
   const bytes = credential && hop.body && needsBody(credential, hop.headers) ? await hop.body.read() : undefined
   const outgoing = { method, url: target.url, headers: hop.headers, ...(bytes && { body: bytes }) }

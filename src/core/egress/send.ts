@@ -64,8 +64,21 @@ export async function send(
     const { maxBytes, timeoutMs: pauseMs } = terms
     const stream =
       body && answerStream(body, { maxBytes, pauseMs, ended, ...(scrubber && { scrubber }), ...(watch && { watch }) })
-    return new Response(stream, { status, statusText, headers })
+    return new Response(stream && ofStatedLength(stream, headers), { status, statusText, headers })
   }
+}
+
+/**
+ * A stream whose length the answer states keeps it on the wire, where the runtime can hold a stream to a
+ * length; else it goes in chunks. What was packed has another length once it is unpacked.
+ */
+function ofStatedLength(stream: ReadableStream<Uint8Array>, headers: Headers): ReadableStream<Uint8Array> {
+  const stated = headers.get('content-length')
+  if (stated === null || !/^\d{1,15}$/.test(stated) || headers.has('content-encoding')) return stream
+  if (typeof FixedLengthStream === 'undefined') return stream
+  const { readable, writable } = new FixedLengthStream(Number(stated))
+  stream.pipeTo(writable).catch(() => {})
+  return readable
 }
 
 /** Where an answer leads on to; `undefined` when it is for the app. */
