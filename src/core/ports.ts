@@ -1,5 +1,5 @@
 import type { Discoveries } from '#core/api/discoveries.ts'
-import type { AuditFact, AuditFact, AuditRecord, AuditRecord, AuditType } from '#core/audit/record.ts'
+import type { AuditFact, AuditRecord, AuditType } from '#core/audit/record.ts'
 import type { ChainVerdict } from '#core/audit/verify.ts'
 import type {
   Acceptance,
