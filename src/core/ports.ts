@@ -27,7 +27,7 @@ import type { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Rates } from '#core/limits/rates.ts'
 import type { Slots } from '#core/limits/slots.ts'
 import type { Strikes } from '#core/limits/strikes.ts'
-import type { Entry } from '#core/manifest/entry.ts'
+import type { Entry, Pointer } from '#core/manifest/entry.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { Telling } from '#core/owner/notice.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
@@ -200,7 +200,8 @@ export interface Switchboard {
   publish(publication: Publication): Promise<Spread | { readonly behind: number }>
   /** Makes every isolate read again what it remembers of an app. */
   renew(app: string): Promise<Spread>
-  find(app: string): Promise<{ readonly turn?: Turn; readonly sequence: number }>
+  /** `pointer`: what was published here lately, which KV may not show yet. */
+  find(app: string): Promise<{ readonly turn?: Turn; readonly sequence: number; readonly pointer?: Pointer }>
 }
 
 /** Who did what, in chains that cannot be changed without being noticed. */

@@ -33,10 +33,9 @@ export async function putInForce(
   const app = manifest.metadata.name
   await refuseTaken(manifest, registryStore)
   for (let tries = 0; tries < maxTries; tries++) {
-    const stored = Pointer.safeParse(await registryStore.pointer(app))
-    if (stored.data) await assertSucceeds(stored.data, manifest, registryStore)
-    const { sequence } = await switchboard.find(app)
-    const previous = stored.data && { ...stored.data, sequence: Math.max(stored.data.sequence, sequence) }
+    const { sequence, pointer } = await switchboard.find(app)
+    const previous = newest(pointer, Pointer.safeParse(await registryStore.pointer(app)).data)
+    if (previous) await assertSucceeds(previous, manifest, registryStore)
     const setting = { now: clock.now(), publishedBy, environment: settings.environment, renew, sequence }
     const made = await publication(manifest, document, previous, setting)
     if (made.change === 'unchanged') return { publication: made, lacking: [] }
@@ -46,6 +45,11 @@ export async function putInForce(
     if (!('behind' in spread)) return { publication: made, lacking: spread.lacking }
   }
   throw new Fault('overloaded', `others publish ${app} at the same time`)
+}
+
+/** Of the two pointers the one that counts; where both have one sequence, KV's is of a publication that came too late. */
+function newest(announced: Pointer | undefined, stored: Pointer | undefined): Pointer | undefined {
+  return announced && stored && announced.sequence >= stored.sequence ? announced : (stored ?? announced)
 }
 
 /** One workload acts as one app: the other one's manifest, not the key that may outlive it, says whether it still does. */

@@ -87,7 +87,8 @@ export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
     renew: app => within(changeMs, board().renew(app)),
     async find(app) {
       const row = await within(changeMs, board().row(app))
-      return { sequence: row?.sequence ?? 0, ...(row?.turn && { turn: row.turn }) }
+      const { published, turn, sequence = 0 } = row ?? {}
+      return { sequence, ...(turn && { turn }), ...(published && { pointer: published.pointer }) }
     },
   }
 }

@@ -31,7 +31,7 @@ describe('an unknown key', () => {
   })
 
   it('of a later version of the gateway is refused, never ignored', () => {
-    for (const name of ['masking', 'fleet'])
+    for (const name of ['console', 'fleet'])
       expect(faultsOf(documentOf({ [name]: {} }))).toEqual([`spec.${name}: is not a known field`])
   })
 })

@@ -13,6 +13,7 @@ describe('a masking rule', () => {
       entities: ['EMAIL'],
       fields: { '/customer/taxId': 'redact' },
       action: 'tokenize',
+      headers: [],
       keepLast: 4,
       unknown: 'deny',
       restore: false,
