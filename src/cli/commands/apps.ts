@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { callAdmin } from '../client/admin.ts'
 import { type GatewayOptions, withGateway } from '../client/options.ts'
 import { exitCodes, Failure, paint, say, sayJson, table, tell } from '../output.ts'
+import { appRollback, appSwitches } from './app-switches.ts'
 
 /** An app as the admin API shows it. */
 interface AppView {
@@ -11,6 +12,12 @@ interface AppView {
   readonly publishedAt: string
   readonly expiresAt: string
   readonly paused: readonly string[]
+  readonly killed?: boolean
+  readonly quarantined?: boolean
+  readonly switchedBy?: string
+  readonly switchReason?: string
+  /** Instead of all else: its entry cannot be used. */
+  readonly fault?: string
 }
 
 const show = withGateway(new Command('show'))
@@ -18,22 +25,31 @@ const show = withGateway(new Command('show'))
   .argument('<app>', 'app')
   .action(async (app: string, options: GatewayOptions) => report(await callAdmin(`apps/${app}`, options), options))
 
-const switches = (['pause', 'resume'] as const).map(action =>
-  withGateway(new Command(action))
-    .description(
-      action === 'pause'
-        ? 'hold deliveries back: events are still accepted, and keep their order'
-        : 'let deliveries that were held back go on',
-    )
-    .argument('<app>', 'app')
-    .option('--source <source>', 'only this source; without it the whole app')
-    .requiredOption('--reason <text>', 'why; it is recorded')
-    .action(async (app: string, options: GatewayOptions & { source?: string; reason: string }) => {
-      const path =
-        options.source === undefined ? `apps/${app}/${action}` : `apps/${app}/sources/${options.source}/${action}`
-      report(await callAdmin(path, options, { method: 'POST', body: { reason: options.reason } }), options)
-    }),
-)
+const list = withGateway(new Command('list'))
+  .description('every app, and how it stands')
+  .action(async (options: GatewayOptions) => {
+    const apps: AppView[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const query: string = cursor ? `?limit=100&cursor=${encodeURIComponent(cursor)}` : '?limit=100'
+      const page = (await callAdmin(`apps${query}`, options)) as { items: AppView[]; next: string | null }
+      apps.push(...page.items)
+      cursor = page.next
+    }
+    if (options.json) return sayJson(apps)
+    if (apps.length === 0) return say('No app is registered.')
+    say(table(apps.map(one => [one.app, one.stage ?? '', standingOf(one), one.expiresAt?.slice(0, 10) ?? ''])))
+  })
+
+const revisions = withGateway(new Command('revisions'))
+  .description('the revisions of an app that are kept')
+  .argument('<app>', 'app')
+  .action(async (app: string, options: GatewayOptions) => {
+    const answer = (await callAdmin(`apps/${app}/revisions`, options)) as {
+      items: { digest: string; inForce: boolean }[]
+    }
+    if (options.json) return sayJson(answer)
+    say(table(answer.items.map(({ digest, inForce }) => [digest, inForce ? paint('green', 'in force') : ''])))
+  })
 
 interface PurgeOptions extends GatewayOptions {
   readonly source?: string
@@ -74,16 +90,15 @@ const purge = withGateway(new Command('purge'))
     say(`${purged} events are forgotten.`)
   })
 
-export const apps = [...switches, purge].reduce(
+export const apps = [list, show, ...appSwitches(report), revisions, appRollback(say, sayJson), purge].reduce(
   (command, one) => command.addCommand(one),
-  new Command('apps')
-    .description('look at an app; pause and resume its deliveries; forget its events')
-    .addCommand(show),
+  new Command('apps').description('look at apps; stop them and let them go on; roll back; forget events'),
 )
 
 function report(answer: unknown, { json }: GatewayOptions): void {
   if (json) return void sayJson(answer)
-  const { app, digest, stage, publishedAt, expiresAt, paused } = answer as AppView
+  const view = answer as AppView
+  const { app, digest, stage, publishedAt, expiresAt, paused } = view
   say(
     table([
       ['app', app],
@@ -91,7 +106,14 @@ function report(answer: unknown, { json }: GatewayOptions): void {
       ['digest', digest],
       ['published', publishedAt],
       ['expires', expiresAt],
+      ['switch', standingOf(view)],
       ['paused', paused.length > 0 ? paint('yellow', paused.join(', ')) : 'nothing'],
     ]),
   )
+}
+
+function standingOf({ killed, quarantined, switchedBy, switchReason, fault }: AppView): string {
+  if (fault) return paint('red', fault)
+  if (!killed && !quarantined) return paint('green', 'open')
+  return paint('red', `${killed ? 'killed' : 'quarantined'} by ${switchedBy}: ${switchReason}`)
 }
