@@ -13,6 +13,7 @@ export const CrossedEgress = z.object({
       z
         .object({
           to: z.string().catch(''),
+          masking: z.looseObject({}).optional().catch(undefined),
           region: z.string().optional().catch(undefined),
           mode: z.string().optional().catch(undefined),
           credential: z
@@ -47,7 +48,7 @@ export function egressFindings({ stage, egress, regions, allowListMode }: Crosse
     remedy: 'Write the rules that `gatehouse egress suggest` proposes, and set `enforce`.',
   }
   return [
-    ...egress.flatMap(({ to, mode, region, credential }, index) => {
+    ...egress.flatMap(({ to, mode, region, masking, credential }, index) => {
       const rule = rules[index]
       const at = ['spec', 'egress', index]
       const earlier = first.get(to)
@@ -57,7 +58,7 @@ export function egressFindings({ stage, egress, regions, allowListMode }: Crosse
           ? [{ at: [...at, 'to'], reason: `says the same as egress[${earlier}]`, remedy: 'Keep one of the two.' }]
           : []),
         ...(mode === 'shadow' && isSettled ? [{ at: [...at, 'mode'], ...shadow }] : []),
-        ...regionFindings(region, regions, [...at, 'region'], setting),
+        ...regionFindings(region, masking ? undefined : regions, [...at, 'region'], setting),
         ...tokenUrlFindings(credential?.tokenUrl, [...at, 'credential', 'tokenUrl'], setting),
       ]
     }),
@@ -96,7 +97,7 @@ function ruleFindings(rule: Rule, hasCredential: boolean, at: (string | number)[
   return found
 }
 
-/** What an app's residency forbids to be sent there; a rule that names no region promises nothing and is not held to it. */
+/** What an app's residency forbids to be sent there; a rule that names no region, or that masks, is not held to it. */
 function regionFindings(
   region: string | undefined,
   allowed: readonly string[] | undefined,

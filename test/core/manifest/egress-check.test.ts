@@ -56,6 +56,18 @@ describe('ways out', () => {
     ])
   })
 
+  it('may keep what they are sent outside the residency only masked', () => {
+    const residency = { regions: ['eu'], default: 'eu' }
+    const spec = { residency, upstreams: [{ name: 'stable', region: 'eu', url: 'https://a.example.com' }] }
+    const rule = { to: 'https://a.example.com', region: 'us' }
+    expect(faults([rule], spec)).toContain('spec.egress[0].region: us is outside residency.regions')
+    const masked = faults([{ ...rule, masking: { entities: ['EMAIL'], action: 'redact' } }], spec)
+    expect(masked.filter(fault => fault.includes('region'))).toEqual([])
+    expect(faults([{ ...rule, region: 'mars' }])).toEqual([
+      'spec.egress[0].region: mars is not a region of this gateway',
+    ])
+  })
+
   it('cannot be left open by switching the allow-list off', () => {
     expect(faults([], { policies: { allowList: { mode: 'off' } } })).toEqual([
       'spec.policies.allowList.mode: may not be off',
