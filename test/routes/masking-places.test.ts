@@ -79,6 +79,19 @@ describe('a call of an API', () => {
     expect(await metric('masked_values_total', { app: 'mask-api', type: 'CREDIT_CARD', action: 'mask' })).toBe(1)
   })
 
+  it('is masked where the schema of its own route tags a field, and no other route', async () => {
+    const tagged = (name: string) => ({ properties: { [name]: { type: 'string', 'x-pii': true } } })
+    const seen = await apiApp('mask-tags', {
+      spec: { masking: { request: { entities: ['IBAN'] } } },
+      routes: [
+        { path: '/a', methods: ['POST'], auth: 'none', schema: tagged('one') },
+        { path: '/b', methods: ['POST'], auth: 'none', schema: tagged('two') },
+      ],
+    })
+    for (const path of ['/a', '/b']) await call('mask-tags', path, post('{"one":"x","two":"y"}'))
+    expect(seen.map(({ body }) => text(body))).toEqual(['{"one":"[FIELD]","two":"y"}', '{"one":"x","two":"[FIELD]"}'])
+  })
+
   it('whose answer cannot be masked gets none of it', async () => {
     const answers: Record<string, () => Response> = {
       '/part': () => new Response('x', { status: 206, headers: { 'content-type': 'text/plain' } }),

@@ -1,3 +1,4 @@
+import { actions } from '#core/masking/action.ts'
 import { compilePattern } from '#core/pattern.ts'
 
 /**
@@ -38,6 +39,10 @@ export const annotations: Readonly<Record<string, Form>> = {
   deprecated: flag,
   readOnly: flag,
   writeOnly: flag,
+  'x-pii': {
+    must: `be true, or one of ${actions.join(', ')}`,
+    holds: value => value === true || actions.some(action => action === value),
+  },
 }
 
 /** Keywords that judge a value without a schema of their own. */

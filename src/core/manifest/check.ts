@@ -8,6 +8,7 @@ import type { Regions } from '#core/residency/regions.ts'
 import { Residency } from '#core/residency/schema.ts'
 import { CrossedEgress, egressFindings } from './egress-check.ts'
 import { issuerFindings } from './issuer-findings.ts'
+import { maskingFindings } from './masking-check.ts'
 import { type Finding, findings, nearest } from './problems.ts'
 import { Manifest } from './schema.ts'
 
@@ -60,6 +61,7 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
     ...issuerFindings(atPointer(document, '/spec'), setting),
     ...policyFindings(crossed, setting),
     ...egressFindings(crossedEgress(document), setting),
+    ...maskingFindings(atPointer(document, '/spec')),
     ...canonicalFindings(document),
   ]
   if (!parsed.success) return { kind: 'refused', findings: [...findings(parsed.error, Manifest), ...crossFindings] }

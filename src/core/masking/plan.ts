@@ -29,23 +29,33 @@ export interface MaskingPlan {
 export interface PlanSetting {
   readonly app: string
   readonly rule: string
-  /** A JSON Schema of what passes; its `x-pii` tags become fields after those of the rule. */
-  readonly schema?: unknown
+  /** JSON Schemas of what passes; their `x-pii` tags become fields after those of the rule. */
+  readonly schemas?: readonly object[]
 }
 
 /** The least that any built-in type takes, as in the IPv4 address `1.1.1.1` or a date `1/1/90`. */
 const shortestBuiltIn = 6
 
-const compiled = new WeakMap<MaskingRule, MaskingPlan>()
-
-/** The plan of a rule: made once per entry, since an entry keeps its rule. */
-export function planOf(rule: MaskingRule, setting: PlanSetting): MaskingPlan {
-  const plan = compiled.get(rule) ?? compile(rule, setting)
-  compiled.set(rule, plan)
-  return plan
+interface Known {
+  plan?: MaskingPlan
+  readonly below: WeakMap<object, Known>
 }
 
-function compile(rule: MaskingRule, { app, rule: name, schema }: PlanSetting): MaskingPlan {
+const known: Known = { below: new WeakMap() }
+
+/** The plan of a rule for what has these schemas: made once per entry, since an entry keeps its rule and its schemas. */
+export function planOf(rule: MaskingRule, setting: PlanSetting): MaskingPlan {
+  let here = known
+  for (const key of [rule, ...(setting.schemas ?? [])]) {
+    const next = here.below.get(key) ?? { below: new WeakMap() }
+    here.below.set(key, next)
+    here = next
+  }
+  here.plan ??= compile(rule, setting)
+  return here.plan
+}
+
+function compile(rule: MaskingRule, { app, rule: name, schemas = [] }: PlanSetting): MaskingPlan {
   const {
     entities,
     fields,
@@ -58,7 +68,7 @@ function compile(rule: MaskingRule, { app, rule: name, schema }: PlanSetting): M
     headers,
     exemptScopes = [],
   } = rule
-  const rules = [...Object.entries(fields), ...piiFields(schema, action)]
+  const rules = [...Object.entries(fields), ...schemas.flatMap(schema => piiFields(schema, action))]
   const hasOwnWords = patterns !== undefined || dictionaries !== undefined
   return {
     app,

@@ -12,8 +12,8 @@ describe('a masking rule', () => {
     ).toEqual({
       entities: ['EMAIL'],
       fields: { '/customer/taxId': 'redact' },
-      action: 'tokenize',
       headers: [],
+      action: 'tokenize',
       keepLast: 4,
       unknown: 'deny',
       restore: false,
@@ -54,7 +54,7 @@ describe('a masking rule', () => {
   it('takes fields from the tags of a schema, after its own', () => {
     const rule = MaskingRule.parse({ fields: { '/a': 'drop' }, action: 'mask' })
     const schema = { properties: { a: { 'x-pii': true }, b: { 'x-pii': true } } }
-    const { fields } = planOf(rule, { app: 'shop', rule: 'masking.request', schema })
+    const { fields } = planOf(rule, { app: 'shop', rule: 'masking.request', schemas: [schema] })
     const at = (name: string) => fields.actionAt(fields.below(fields.root, name))
     expect([at('a'), at('b'), at('c')]).toEqual(['drop', 'mask', undefined])
   })
