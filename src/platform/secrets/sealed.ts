@@ -55,6 +55,8 @@ export function appSecrets(
   return {
     async find(app, name) {
       counters.count(app, 'secret_uses_total', { secret: name })
+      const direct = await inWorker.find(app, name)
+      if (direct && !vaultReference(direct.reveal())) return direct
       const nowMs = clock.now().getTime()
       const remembered = known.get(app)?.get(name)
       const ageMs = remembered ? nowMs - remembered.readAtMs : Number.POSITIVE_INFINITY
@@ -65,8 +67,6 @@ export function appSecrets(
           return remembered.secret
         }
       }
-      const direct = await inWorker.find(app, name)
-      if (direct && !vaultReference(direct.reveal())) return direct
       return read(app, name, remembered)
     },
 
