@@ -36,7 +36,13 @@ export const piiMasking: Policy = {
     if (refused) return refused
     if (mode === 'shadow') return pass()
     if (body) exchange.body.replace(body)
-    return pass({ ...whole, ...change, ...(plan.restore && keys && { restorable: { pass: masking, keys } }) })
+    const maskedValues = masking.lineage.reduce((sum, { count }) => sum + count, 0)
+    return pass({
+      ...whole,
+      ...change,
+      maskedValues,
+      ...(plan.restore && keys && { restorable: { pass: masking, keys } }),
+    })
   },
 
   async after(exchange, ports, answer) {

@@ -24,7 +24,7 @@ export interface Outcome {
  * The one line that the log keeps of a request to the outside, and its counters: who, where, by which rule,
  * what became of it. Never a query, a body, a header, or a segment of the path that may be somebody's.
  */
-export function record(exchange: Exchange, outcome: Outcome, { log, counters, clock, places }: Ports): void {
+export function record(exchange: Exchange, outcome: Outcome, { log, counters, clock, places, audit }: Ports): void {
   const { target, way, method, entry } = exchange
   const app = entry?.app ?? '-'
   const rule = way?.rule
@@ -42,6 +42,7 @@ export function record(exchange: Exchange, outcome: Outcome, { log, counters, cl
     credential: rule && decision === 'allow' ? rule.credential?.secret : undefined,
     ms: clock.now().getTime() - exchange.receivedAt.getTime(),
     ...facts,
+    masked: exchange.maskedValues,
     ...(cost && { usd: cost.usd, isEstimated: cost.isEstimated || undefined }),
     ...(refusal && { fault: refusal.fault, policy: refusal.policy, detail: refusal.detail }),
   })
@@ -49,6 +50,19 @@ export function record(exchange: Exchange, outcome: Outcome, { log, counters, cl
     places.note(app, { method, origin: target.url.origin, path: pathTemplate(target.url.pathname) })
   const host = way ? hostText(way.matched.labels) : '-'
   const result = refusal?.fault ?? String(status)
+  if (entry) {
+    const credential = rule && decision === 'allow' ? rule.credential?.secret : undefined
+    const what = {
+      rule: rule?.to,
+      host,
+      method,
+      decision,
+      result,
+      credential,
+      masked: exchange.maskedValues !== undefined,
+    }
+    audit.tally(app, 'app.egress', what, 1)
+  }
   counters.count(app, 'egress_requests_total', { host, decision, result })
   if (requestBytes > 0) counters.count(app, 'egress_bytes_total', { host, way: 'out' }, requestBytes)
   if (answerBytes > 0) counters.count(app, 'egress_bytes_total', { host, way: 'in' }, answerBytes)

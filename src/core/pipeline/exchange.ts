@@ -72,6 +72,8 @@ export interface Exchange {
   readonly stored?: { readonly bytes: Uint8Array<ArrayBuffer>; readonly headers: Headers }
   /** Set by `piiMasking` where originals are to be put back into the answer. */
   readonly restorable?: { readonly pass: MaskingPass; readonly keys: AppKeys }
+  /** How many values were masked in it, where a rule looked for any. */
+  readonly maskedValues?: number
   /** Set by the policy that verified a token. */
   readonly principal?: Principal
   /** Where the network saw the request come from, as far as the door was told. */
