@@ -5,6 +5,7 @@ import { audit } from './commands/audit.ts'
 import { build } from './commands/build.ts'
 import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
+import { mask } from './commands/mask.ts'
 import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
 import { secret } from './commands/secret.ts'
@@ -23,6 +24,7 @@ export const program = new Command('gatehouse')
   .addCommand(audit)
   .addCommand(events)
   .addCommand(egress)
+  .addCommand(mask)
   .addCommand(replays)
   .addCommand(secret)
   .addCommand(send)

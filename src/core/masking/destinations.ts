@@ -1,0 +1,87 @@
+import { contractOf } from '#core/contract/contract.ts'
+import { operationOf } from '#core/contract/operation-of.ts'
+import type { MaskingRule } from '#core/manifest/masking-schema.ts'
+import type { Manifest } from '#core/manifest/schema.ts'
+import type { Action } from './action.ts'
+import type { AppKeys } from './app-keys.ts'
+import { planOf } from './plan.ts'
+import { type Draft, type PreviewFinding, preview, previewPlan } from './preview.ts'
+
+/** One way that data takes through the gateway, and what rules over it there. */
+export interface Destination {
+  /** Where its rule stands, or would stand, in the manifest: `webhooks.stripe.masking`. */
+  readonly place: string
+  /** A source, a route, the `to` of a rule of the way out. */
+  readonly to: string
+  readonly rule: MaskingRule | undefined
+  readonly schemas: readonly object[]
+}
+
+/** A value in a document, and what becomes of it on one way; `passes` where it goes as it is. */
+export interface Outcome extends Omit<PreviewFinding, 'action'> {
+  readonly action: Action | 'passes'
+}
+
+export interface DestinationOutcomes extends Pick<Destination, 'place' | 'to'> {
+  readonly outcomes: readonly Outcome[]
+}
+
+/** Every way that a manifest opens, whether a rule masks there or not. */
+export function destinationsOf({ spec: { webhooks, masking, egress, api } }: Manifest): Destination[] {
+  const contract = api?.openapi && contractOf(api.openapi)
+  const routes = (api?.routes ?? []).flatMap(route => {
+    const to = `${route.methods.join(',')} ${route.path}`
+    const operations = route.methods.flatMap(method => {
+      const found = contract && operationOf(contract, route.path, method)
+      return found ? [found.operation] : []
+    })
+    const asked = operations.flatMap(({ body }) => [...(body?.contents.values() ?? [])])
+    const answered = operations.flatMap(({ answers }) => [...answers.values()].flatMap(one => [...one.values()]))
+    return [
+      { place: 'masking.request', to, rule: masking.request, schemas: present([route.schema, ...asked]) },
+      {
+        place: 'masking.response',
+        to,
+        rule: masking.response,
+        schemas: present([route.responseSchema, ...answered]),
+      },
+    ]
+  })
+  return [
+    ...Object.entries(webhooks).map(([to, { masking: rule, schema }]) => ({
+      place: `webhooks.${to}.masking`,
+      to,
+      rule,
+      schemas: present([schema]),
+    })),
+    ...routes,
+    ...egress.map(({ to, masking: rule }, index) => ({ place: `egress[${index}].masking`, to, rule, schemas: [] })),
+  ]
+}
+
+/**
+ * What becomes of each value of a document on each way: those that the rule of the way masks, and those of any
+ * built-in type that pass it. Modes and scopes are not looked at: it says what the rules do.
+ *
+ * @throws RangeError for JSON that is nested too deep to be masked
+ */
+export function outcomesOf(manifest: Manifest, draft: Draft, keys: AppKeys): DestinationOutcomes[] {
+  const app = manifest.metadata.name
+  const all = preview(draft, previewPlan({}, app)).findings
+  return destinationsOf(manifest).map(({ place, to, rule, schemas }) => {
+    const masked = rule ? preview(draft, planOf(rule, { app, rule: place, schemas }), keys).findings : []
+    const passing = all.filter(one => !masked.some(other => overlap(one, other)))
+    const outcomes = [...masked, ...passing.map(one => ({ ...one, action: 'passes' as const }))]
+    return { place, to, outcomes: outcomes.sort(byPlace) }
+  })
+}
+
+const overlap = (one: PreviewFinding, other: PreviewFinding) =>
+  one.pointer === other.pointer && one.start < other.end && other.start < one.end
+
+function byPlace(one: Outcome, other: Outcome): number {
+  const [first, second] = [one.pointer ?? '', other.pointer ?? '']
+  return first === second ? one.start - other.start : first < second ? -1 : 1
+}
+
+const present = (schemas: readonly (object | undefined)[]) => schemas.filter(schema => schema !== undefined)
