@@ -41,8 +41,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{cli,journeys}/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
         },
       },
       {
