@@ -5,14 +5,19 @@ import { deliveryHeaders, deliveryUrl } from '#core/delivery/request.ts'
 import { termsOf } from '#core/delivery/terms.ts'
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
-import { maxBodyBytes } from '#core/manifest/limits-schema.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { upstreamIn } from '#core/residency/upstream.ts'
 import type { Secret } from '#core/secrets/secret.ts'
+import { schemes } from '#core/webhook/schemes.ts'
+import { type SignInput, signAs } from '#core/webhook/sign.ts'
+import { signPassing } from '#core/webhook/sign-passing.ts'
 import { delivery } from '#policies/pipeline.ts'
+
+/** How long signing may take to read a large body: with the time-out of the attempt it is within the lease. */
+const signingTimeoutMs = 20_000
 
 /**
  * A mailbox hands events over: each is attempted once, side by side, and each outcome is reported when it
@@ -38,7 +43,6 @@ export async function delivered(consignment: Consignment, ports: Ports, by?: Awa
   const { eventId, attempt: n } = consignment
   const exchange = exchangeOf(consignment, ports)
   const walk = await delivery.walk(exchange, ports, admitted => send(consignment, admitted, ports, by))
-  exchange.body.release()
   const outcome: Outcome = walk.kind === 'ended' ? walk.reply : { kind: 'held', fault: walk.refusal.fault }
   if (walk.kind === 'refused') {
     ports.log.write('warn', 'delivery-held', { eventId, fault: walk.refusal.fault, detail: walk.refusal.detail })
@@ -55,8 +59,8 @@ export async function delivered(consignment: Consignment, ports: Ports, by?: Awa
   }
 }
 
-/** A delivery as the pipeline sees it. A body that lies in the payload store is read only if the walk gets that far. */
-function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, payloads }: Ports): Exchange {
+/** A delivery as the pipeline sees it: without its body, which no policy judges again. */
+function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies }: Ports): Exchange {
   const address = mailboxOf(eventId)
   return {
     door: 'delivery',
@@ -68,7 +72,7 @@ function exchangeOf({ eventId, source, receivedAtMs }: Consignment, { bodies, pa
     url: '',
     headers: new Headers(),
     ...(address && { region: address.region }),
-    body: new BodyReader(() => payloads.get(eventId), null, bodies),
+    body: new BodyReader(() => null, null, bodies),
   }
 }
 
@@ -85,14 +89,27 @@ async function send(consignment: Consignment, exchange: Exchange, ports: Ports, 
   const unsafe = unfetchable(url, ports.settings)
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${app} ${unsafe}`)
 
-  exchange.body.capAt(maxBodyBytes)
-  const body = consignment.body ? new Uint8Array(consignment.body) : await exchange.body.read()
   const keys = await signingKeys(app, manifest.spec.signing?.secrets ?? [], ports)
   const bearer = { app, subject: `webhook:${consignment.source}`, scopes: [] }
   const token = getsToken(manifest) ? await ports.appTokens.forwarded(bearer, digest) : undefined
-  const headers = await deliveryHeaders(consignment, body, keys, ports.clock.now(), token)
+  const inHand = consignment.body && new Uint8Array(consignment.body)
+  const sign = keys.length > 0 ? (input: SignInput) => signed(input, inHand, keys, ports) : undefined
+  const headers = await deliveryHeaders(consignment, sign, ports.clock.now(), token)
+  const body = inHand ?? (await ports.payloads.get(consignment.eventId))
   const timeoutMs = Math.min(source.delivery.timeoutMs, by?.timeoutMs ?? Number.POSITIVE_INFINITY)
   return attempt(url, headers, body, timeoutMs, ports.upstreams, ports.clock, by?.read)
+}
+
+/**
+ * Standard Webhooks v1, one signature per key. A body in the payload store is read once to be signed, and
+ * once more to be sent: the signature stands before it and covers all of it.
+ */
+async function signed(input: SignInput, body: Uint8Array<ArrayBuffer> | undefined, keys: Secret[], ports: Ports) {
+  const scheme = schemes['standard-webhooks']
+  if (body) return signAs(scheme, body, input, keys)
+  const { digests, payloads } = ports
+  const signal = AbortSignal.timeout(signingTimeoutMs)
+  return signPassing(scheme, await payloads.get(input.id), input, keys, { digests, signal })
 }
 
 /** An app that may go out needs the token to do so; without a signature it is what tells that a delivery is from the gateway. */

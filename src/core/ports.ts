@@ -64,6 +64,7 @@ export interface Ports {
   readonly mailboxes: Mailboxes
   readonly spills: Spills
   readonly payloads: Payloads
+  readonly digests: Digests
   readonly archive: Archive
   readonly upstreams: Upstreams
   readonly standings: Standings
@@ -309,11 +310,21 @@ export interface Spills {
 /** Bodies too large for a mailbox row, under their event's id. */
 export interface Payloads {
   put(eventId: string, body: Uint8Array): Promise<void>
-  /** @throws when there is none: an event that names a body has one */
+  /**
+   * The body as a byte stream that knows its length, so that a request made of it states `content-length`.
+   *
+   * @throws when there is none: an event that names a body has one
+   */
   get(eventId: string): Promise<ReadableStream<Uint8Array>>
   remove(eventIds: readonly string[]): Promise<void>
   /** The ids under which bodies lie that were written before a moment, page by page. */
   writtenBefore(moment: Date): AsyncIterable<readonly string[]>
+}
+
+/** Digests of bytes that pass by, and are held nowhere. */
+export interface Digests {
+  /** SHA-256 of what is written until the stream is closed; `digest` rejects if it is aborted. */
+  sha256(): { readonly stream: WritableStream<Uint8Array>; readonly digest: Promise<Uint8Array> }
 }
 
 export interface Archive {

@@ -14,7 +14,7 @@ export function r2Payloads(buckets: Buckets): Payloads {
     async get(eventId) {
       const object = await bucketOf(buckets, eventId).get(keys.payload(eventId))
       if (!object) throw new Error(`no payload of ${eventId}`)
-      return object.body
+      return object.body.pipeThrough(new FixedLengthStream(object.size))
     },
     remove: eventIds => removeFrom(buckets, eventIds, id => [keys.payload(id)]),
     async *writtenBefore(moment) {
@@ -48,8 +48,7 @@ export function r2Archive(buckets: Buckets, payloads: Payloads): Archive {
   return {
     async keep(letter, { event, headers, body }) {
       const bucket = bucketOf(buckets, event.id)
-      const bytes = body ?? new Uint8Array(await new Response(await payloads.get(event.id)).arrayBuffer())
-      await bucket.put(keys.deadLetterBody(event.id), bytes)
+      await bucket.put(keys.deadLetterBody(event.id), body ?? (await payloads.get(event.id)))
       const facts = JSON.stringify({ ...letter, event, headers })
       await bucket.put(keys.deadLetter(event.id), facts, { httpMetadata: { contentType: 'application/json' } })
     },

@@ -19,6 +19,7 @@ import { durableAudit } from './audit/port.ts'
 import { systemClock } from './clock.ts'
 import { consoleLog, gatheringLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
+import { workerdDigests } from './digests.ts'
 import type { Env } from './env.ts'
 import { durableClaims } from './idempotency/claims-durable.ts'
 import { kvKeySets } from './key-sets-kv.ts'
@@ -84,6 +85,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     mailboxes: durableMailboxes(env),
     spills: r2Spills(env, !settings.isLocal),
     payloads,
+    digests: workerdDigests,
     archive: r2Archive(buckets, payloads),
     discoveries: gatheredDiscoveries(meterDiscoveries(env), clock, log, waitUntil),
     standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),

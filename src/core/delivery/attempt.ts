@@ -12,7 +12,7 @@ import { retryAtMs } from './schedule.ts'
 export async function attempt(
   url: string,
   headers: Headers,
-  body: Uint8Array<ArrayBuffer>,
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
   timeoutMs: number,
   upstreams: Upstreams,
   clock: Clock,

@@ -1,21 +1,19 @@
-import type { Secret } from '#core/secrets/secret.ts'
 import { nextTraceparent } from '#core/telemetry/trace.ts'
-import { schemes } from '#core/webhook/schemes.ts'
-import { signAs } from '#core/webhook/sign.ts'
+import type { SignInput } from '#core/webhook/sign.ts'
 import type { Consignment } from './event.ts'
 
 /**
- * The headers of one attempt: the vendor's, then ours. The signature (Standard Webhooks v1, one per key
- * of `signing`) is made afresh, so that its timestamp is of this attempt; id and body stay the same.
+ * The headers of one attempt: the vendor's, then ours. The signature is made afresh, so that its timestamp
+ * is of this attempt; id and body stay the same.
  *
- * @param keys none: the delivery goes out unsigned, as a manifest without `signing` asks
+ * @param sign makes the headers of the signature; absent: the delivery goes out unsigned, as a manifest
+ *   without `signing` asks
  * @param token the app's own token, where it gets one
- * @throws Fault `secret-missing` when a key is not a `whsec_` one
+ * @throws what `sign` throws
  */
 export async function deliveryHeaders(
   consignment: Consignment,
-  body: Uint8Array<ArrayBuffer>,
-  keys: readonly Secret[],
+  sign: ((input: SignInput) => Promise<Readonly<Record<string, string>>>) | undefined,
   now: Date,
   token?: string,
 ): Promise<Headers> {
@@ -23,10 +21,8 @@ export async function deliveryHeaders(
   const timestampSeconds = Math.floor(now.getTime() / 1000)
   headers.set('webhook-id', consignment.eventId)
   headers.set('webhook-timestamp', String(timestampSeconds))
-  if (keys.length > 0) {
-    const signed = await signAs(schemes['standard-webhooks'], body, { id: consignment.eventId, timestampSeconds }, keys)
-    for (const [name, value] of Object.entries(signed)) headers.set(name, value)
-  }
+  const signed = (await sign?.({ id: consignment.eventId, timestampSeconds })) ?? {}
+  for (const [name, value] of Object.entries(signed)) headers.set(name, value)
   headers.set('gatehouse-source', consignment.source)
   headers.set('gatehouse-attempt', String(consignment.attempt))
   headers.set('gatehouse-received-at', new Date(consignment.receivedAtMs).toISOString())

@@ -22,10 +22,16 @@ export async function hmacKey(
   return key
 }
 
-function importKey(secret: Secret, scheme: Pick<Scheme, 'algorithm' | 'secret'>): Promise<CryptoKey> | undefined {
+/** The same key as bytes, for whoever computes the code piece by piece. */
+export function hmacKeyBytes(secret: Secret, scheme: Pick<Scheme, 'secret'>): Uint8Array<ArrayBuffer> | undefined {
   const text = secret.reveal()
   const bytes = scheme.secret === 'utf8' ? utf8Bytes(text) : decode(text.replace(/^whsec_/, ''), 'base64')
-  if (!bytes?.length) return undefined
+  return bytes?.length ? bytes : undefined
+}
+
+function importKey(secret: Secret, scheme: Pick<Scheme, 'algorithm' | 'secret'>): Promise<CryptoKey> | undefined {
+  const bytes = hmacKeyBytes(secret, scheme)
+  if (!bytes) return undefined
   const algorithm = { name: 'HMAC', hash: hashes[scheme.algorithm] }
   return crypto.subtle.importKey('raw', bytes, algorithm, false, ['sign', 'verify'])
 }

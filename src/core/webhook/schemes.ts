@@ -1,15 +1,16 @@
 import type { Scheme } from './scheme.ts'
 
 /** Standard Webhooks v1; Svix is the same under its own header names. */
-const standard = (prefix: string): Scheme => ({
-  algorithm: 'hmac-sha256',
-  secret: 'whsec',
-  signature: { header: `${prefix}-signature`, separator: ' ', prefix: 'v1,', encoding: 'base64' },
-  signed: '{id}.{timestamp}.{body}',
-  timestamp: { header: `${prefix}-timestamp` },
-  ids: [{ header: `${prefix}-id`, signed: true }],
-  dedupeHours: 72,
-})
+const standard = (prefix: string) =>
+  ({
+    algorithm: 'hmac-sha256',
+    secret: 'whsec',
+    signature: { header: `${prefix}-signature`, separator: ' ', prefix: 'v1,', encoding: 'base64' },
+    signed: '{id}.{timestamp}.{body}',
+    timestamp: { header: `${prefix}-timestamp` },
+    ids: [{ header: `${prefix}-id`, signed: true }],
+    dedupeHours: 72,
+  }) as const satisfies Scheme
 
 /**
  * The vendors, one row each. Facts are from the pages named; a new vendor is a new row and a vector in

@@ -23,21 +23,34 @@ export interface SignInput {
 export async function signAs(
   scheme: Scheme,
   body: Uint8Array<ArrayBuffer>,
-  { id, timestampSeconds }: SignInput,
+  input: SignInput,
   secrets: readonly Secret[],
 ): Promise<Record<string, string>> {
-  const { header, prefix, separator, encoding } = scheme.signature
-  const timestamp = String(timestampSeconds)
-  const message = signedMessage(scheme.signed, { id, timestamp }, body)
-
-  const signatures: string[] = []
-  for (const secret of separator ? secrets : secrets.slice(0, 1)) {
+  const message = signedMessage(scheme.signed, { id: input.id, timestamp: String(input.timestampSeconds) }, body)
+  const codes: Uint8Array[] = []
+  for (const secret of signaturesNeeded(scheme, secrets)) {
     const key = await hmacKey(secret, scheme)
     if (!key) throw new Fault('secret-missing', `secret ${secret.name} is not one that the scheme can sign with`)
-    signatures.push(prefix + encode(new Uint8Array(await crypto.subtle.sign('HMAC', key, message)), encoding))
+    codes.push(new Uint8Array(await crypto.subtle.sign('HMAC', key, message)))
   }
-  if (signatures.length === 0) throw new Fault('secret-missing', 'no secret to sign with')
+  return signedHeaders(scheme, input, codes)
+}
 
+/** The secrets that sign: all of them where the scheme's header takes several signatures, else the first. */
+export function signaturesNeeded({ signature }: Scheme, secrets: readonly Secret[]): readonly Secret[] {
+  if (secrets.length === 0) throw new Fault('secret-missing', 'no secret to sign with')
+  return signature.separator ? secrets : secrets.slice(0, 1)
+}
+
+/** The headers that carry message authentication codes which have been computed. */
+export function signedHeaders(
+  scheme: Scheme,
+  { id, timestampSeconds }: SignInput,
+  codes: readonly Uint8Array[],
+): Record<string, string> {
+  const { header, prefix, separator, encoding } = scheme.signature
+  const timestamp = String(timestampSeconds)
+  const signatures = codes.map(code => prefix + encode(code, encoding))
   const inHeader = scheme.timestamp && 'prefix' in scheme.timestamp ? [scheme.timestamp.prefix + timestamp] : []
   const idPlace = idHeader(scheme)
   return {

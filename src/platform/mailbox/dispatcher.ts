@@ -1,3 +1,4 @@
+import { batchesOf } from '#core/delivery/batches.ts'
 import type { Consignment, DeadLetter, DeliveryTerms, IncomingEvent, Lent } from '#core/delivery/event.ts'
 import { type MailboxAddress, mailboxOf } from '#core/delivery/event-id.ts'
 import type { Notice, NoticeType, Occurrence } from '#core/owner/notice.ts'
@@ -9,8 +10,6 @@ import { lease, lend } from './lease.ts'
 import { note, noticesDue } from './notices.ts'
 import { type Mailbox, nextStartMs, nextWakeMs } from './wake.ts'
 
-/** Events that travel in one call to the courier, which is one invocation with six connections. */
-const batchSize = 4
 /** How soon the mailbox looks again after a turn that failed. */
 const recoverAfterMs = 30_000
 
@@ -46,10 +45,7 @@ export class Dispatcher {
     const { sql, sources, pauses, pressure } = this.#mailbox
     if (pauses.has(source)) return
     const { consignments, untilMs } = lease(sql, pressure, source, sources.termsOf(source), nowMs)
-    for (let at = 0; at < consignments.length; at += batchSize) {
-      const batch = consignments.slice(at, at + batchSize)
-      this.#outgoing.push(() => this.#hand(batch))
-    }
+    for (const batch of batchesOf(consignments)) this.#outgoing.push(() => this.#hand(batch))
     if (consignments.length > 0) this.wakeBy(untilMs)
     const nextMs = nextStartMs(this.#mailbox, source, sources.termsOf(source), nowMs)
     if (nextMs !== undefined) this.wakeBy(nextMs)

@@ -4,6 +4,8 @@ import type { Consignment } from '#core/delivery/event.ts'
 import { deliveryHeaders, deliveryUrl } from '#core/delivery/request.ts'
 import { utf8Bytes } from '#core/encoding.ts'
 import { Secret } from '#core/secrets/secret.ts'
+import { schemes } from '#core/webhook/schemes.ts'
+import { signAs } from '#core/webhook/sign.ts'
 
 const body = '{"id":"evt_1","note":"Größe"}'
 const consignment: Consignment = {
@@ -23,7 +25,11 @@ const keys = ['the first key of the app', 'its second, older one 24'].map(
   (text, index) => new Secret(`key-${index}`, `whsec_${btoa(text)}`),
 )
 const headersOf = (change: Partial<Consignment> = {}, signing: readonly Secret[] = keys, at = now) =>
-  deliveryHeaders({ ...consignment, ...change }, utf8Bytes(body), signing, at)
+  deliveryHeaders(
+    { ...consignment, ...change },
+    signing.length > 0 ? input => signAs(schemes['standard-webhooks'], utf8Bytes(body), input, signing) : undefined,
+    at,
+  )
 
 describe('the headers of an attempt', () => {
   it('are the vendor’s, then those that the design names', async () => {
