@@ -54,8 +54,8 @@ export const publishing = (ports: Ports) =>
       return context.json(shown(published))
     })
 
-function shown({ publication: { app, change, pointer }, lacking }: Published) {
-  return { app, change, ...pointer, lacking }
+function shown({ publication: { app, change, pointer }, lacking, warnings }: Published) {
+  return { app, change, ...pointer, lacking, warnings }
 }
 
 function anotherApp(app: string, name: string): Fault {

@@ -84,10 +84,10 @@ export async function openStage(): Promise<Stage> {
 }
 
 /** The example manifest with its upstream at another port. */
-function at({ file, manifest, document }: Declared, port: number): Declared {
+function at(declared: Declared, port: number): Declared {
   const moved = <Value>(value: Value) =>
     JSON.parse(JSON.stringify(value).replaceAll('127.0.0.1:8788', `127.0.0.1:${port}`)) as Value
-  return { file, manifest: moved(manifest), document: moved(document) }
+  return { ...declared, manifest: moved(declared.manifest), document: moved(declared.document) }
 }
 
 /** A port that is free now. */

@@ -6,6 +6,7 @@ import { build } from './commands/build.ts'
 import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
 import { mask } from './commands/mask.ts'
+import { policy } from './commands/policy.ts'
 import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
 import { secret } from './commands/secret.ts'
@@ -25,6 +26,7 @@ export const program = new Command('gatehouse')
   .addCommand(events)
   .addCommand(egress)
   .addCommand(mask)
+  .addCommand(policy)
   .addCommand(replays)
   .addCommand(secret)
   .addCommand(send)

@@ -296,6 +296,8 @@ export interface Problem {
   readonly path: string
   readonly reason: string
   readonly remedy: string
+  /** The fleet rule that it breaks. */
+  readonly rule?: string
 }
 
 /** A refusal on its way out of code that cannot return one. `detail` is for the log, never for strangers. */

@@ -8,6 +8,8 @@ export const keys = {
   /** KV: a sealed secret of an app. */
   secret: (app: string, name: string) => `secrets/${app}/${name}`,
   secrets: 'secrets/',
+  /** KV: the operator's rules over manifests. */
+  fleet: 'fleet',
   /** KV: the apps that are killed or quarantined, for an isolate that reaches no switchboard. */
   switches: 'switches',
   /** KV: the app to which a workload belongs, by SHA-256 of issuer, subject and audience. */

@@ -177,6 +177,8 @@ export interface RegistryStore {
   workload(digest: string): Promise<string | undefined>
   /** Writes in the order given; a reader may see the first items without the last. */
   write(items: readonly RegistryItem[]): Promise<void>
+  /** The fleet rules, unparsed. */
+  fleet(): Promise<unknown>
   /** The apps there are, by name, with what their pointers say of themselves. */
   apps(page: { readonly limit: number; readonly cursor?: string }): Promise<AppPage>
   /** The digests of the revisions of an app that are kept, in no order. */

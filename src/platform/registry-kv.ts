@@ -14,6 +14,8 @@ export function kvRegistry(registry: KVNamespace): RegistryStore {
     pointer: app => read(keys.pointer(app)),
     revision: (app, digest) => read(keys.revision(app, digest)),
 
+    fleet: () => read(keys.fleet),
+
     async workload(digest) {
       return (await registry.get(keys.identity(digest), { cacheTtl: 30 })) ?? undefined
     },

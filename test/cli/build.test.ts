@@ -85,14 +85,10 @@ it('says how it is used, and ends with 2 when it is used otherwise', async () =>
   })
 })
 
-it('refuses a folder that is not there, is empty, or holds fleet rules that nothing would enforce', async () => {
+it('refuses a folder that is not there, or is empty', async () => {
   await using folder = await temporaryFolder()
-  await write(folder.path, {
-    'empty/readme.txt': '',
-    'fleet-rules/fleet/rule.yaml': '',
-    'fleet-rules/probe.yaml': good,
-  })
-  for (const name of ['nowhere', 'empty', 'fleet-rules']) {
+  await write(folder.path, { 'empty/readme.txt': '' })
+  for (const name of ['nowhere', 'empty']) {
     expect(await gatehouse(['build', join(folder.path, name)]), name).toMatchObject({ code: 1 })
   }
 })

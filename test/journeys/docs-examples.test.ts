@@ -8,7 +8,9 @@ import { readSecrets, signingKeys } from '#cli/machine/secrets-file.ts'
 import { readRegistry } from '#cli/registry/folder.ts'
 import { gatewaySetting } from '#cli/registry/setting.ts'
 import type { EventView } from '#core/delivery/event.ts'
+import { readRule } from '#core/fleet/rule.ts'
 import { readManifest } from '#core/manifest/read.ts'
+import { readYaml } from '#core/manifest/yaml.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { type Block, located, type Place, pages, script, startScript } from '../support/node/docs.ts'
 import {
@@ -43,6 +45,13 @@ describe('manifests in the documentation', () => {
     const cli = join(root, 'src/cli/main.ts')
     const { code, stderr } = await shell(`${process.execPath} ${cli} build ${dirname(file)}`, folder.path)
     expect({ code, said: stripVTControlCharacters(stderr).trim() }).toEqual({ code: 1, said: next.content })
+  })
+})
+
+describe('fleet rules in the documentation', () => {
+  it.each(blocks(/^yaml rule$/))('$place is accepted, its tests pass', ({ content }) => {
+    const read = readYaml(content, 'shown.yaml')
+    expect(read.kind === 'document' && readRule(read.document, new Date())).toMatchObject({ kind: 'rule' })
   })
 })
 

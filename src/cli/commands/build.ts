@@ -4,7 +4,8 @@ import { Command } from 'commander'
 import { registryItems } from '#core/manifest/publish.ts'
 import { say, sayJson } from '../output.ts'
 import { pointersInBulk } from '../registry/bulk.ts'
-import { readRegistry } from '../registry/folder.ts'
+import { fleetItemOf } from '../registry/fleet.ts'
+import { fleetFolder, readRegistry } from '../registry/folder.ts'
 import { differenceText, publications } from '../registry/publications.ts'
 import { gatewaySetting } from '../registry/setting.ts'
 
@@ -30,8 +31,9 @@ export const build = new Command('build')
   .action(async (folder: string, { out, previous, environment, renew, json }: Options) => {
     const declared = await readRegistry(folder, gatewaySetting(environment))
     const published = await publications(declared, await pointersInBulk(previous ?? out), { environment, renew })
+    const fleet = await fleetItemOf(fleetFolder(folder))
     await mkdir(dirname(out), { recursive: true })
-    await writeFile(out, JSON.stringify(registryItems(published), null, 2))
+    await writeFile(out, JSON.stringify(registryItems(published, fleet), null, 2))
     if (json) return sayJson({ out, apps: published.map(({ app, change, pointer }) => ({ app, change, ...pointer })) })
     say(differenceText(published, new Date()))
     const target = environment === 'local' ? '--local --persist-to .gatehouse' : '--remote'

@@ -7,7 +7,8 @@ import { root } from '../machine/paths.ts'
 import { startSampleApp, startSampleProvider } from '../machine/samples.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
-import { type Declared, readRegistry } from '../registry/folder.ts'
+import { fleetItemOf } from '../registry/fleet.ts'
+import { type Declared, fleetFolder, readRegistry } from '../registry/folder.ts'
 import { gatewaySetting } from '../registry/setting.ts'
 
 const examples = { registry: join(root, 'examples/registry'), secrets: join(root, 'examples/secrets.env') }
@@ -36,6 +37,7 @@ export const start = new Command('start')
   .option('--json', 'once ready, print one line of JSON instead of the guide', false)
   .action(async ({ port, registry, secrets, state, samples, json }: Options) => {
     const declared = await readRegistry(registry, gatewaySetting('local'))
+    const fleet = await fleetItemOf(fleetFolder(registry))
     const isExample = resolve(registry) === examples.registry
     const secretsFile = secrets ?? (isExample ? examples.secrets : undefined)
     const variables = { ...ownVariables(process.env), ...(secretsFile && (await readSecrets(secretsFile))) }
@@ -48,7 +50,7 @@ export const start = new Command('start')
       ? [startSampleApp(signingKeys(declared, variables), `http://127.0.0.1:${port}`), startSampleProvider()]
       : []
     const [started, ...startedBeside] = await Promise.allSettled([
-      startMachine({ port, state, declared, variables, onRestarted }),
+      startMachine({ port, state, declared, fleet, variables, onRestarted }),
       ...beside,
     ] as const)
     const running = startedBeside.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import type { Miniflare } from 'miniflare'
+import type { RegistryItem } from '#core/manifest/publish.ts'
 import { settingsFrom } from '#core/settings.ts'
 import { exitCodes, Failure } from '../output.ts'
 import type { Declared } from '../registry/folder.ts'
@@ -16,6 +17,8 @@ export interface MachineOptions {
   readonly port: number
   readonly state: string
   readonly declared: readonly Declared[]
+  /** The fleet rules that go with them. */
+  readonly fleet?: RegistryItem | undefined
   /** Worker secrets, and variables such as PUBLIC_URL. */
   readonly variables: Readonly<Record<string, string>>
   readonly isQuiet?: boolean
@@ -37,7 +40,7 @@ export interface Machine {
  * @throws Failure when the port is taken, the settings are wrong or another gateway runs on the state
  */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
-  const { port, state, declared } = options
+  const { port, state, declared, fleet } = options
   const paths = statePaths(state)
   const orphans = await reclaim(paths.running)
   await refuseTakenPort(port)
@@ -55,7 +58,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       options.onRestarted?.()
     },
   })
-  await publishLocally(gateway, declared, paths.bulk)
+  await publishLocally(gateway, declared, fleet, paths.bulk)
   await noteRunning(paths.running, port)
   const cron = setInterval(() => void fireCron(gateway), cronEveryMs)
 

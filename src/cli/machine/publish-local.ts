@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Miniflare } from 'miniflare'
 import { keys } from '#core/keys.ts'
-import { registryItems } from '#core/manifest/publish.ts'
+import { type RegistryItem, registryItems } from '#core/manifest/publish.ts'
 import { pointersFrom } from '../registry/bulk.ts'
 import type { Declared } from '../registry/folder.ts'
 import { publications } from '../registry/publications.ts'
@@ -9,11 +9,13 @@ import { publications } from '../registry/publications.ts'
 /**
  * Publishes a registry folder into a gateway that this process runs; apps that have not changed keep their dates.
  *
+ * @param fleet the rules that go with it, if the folder has any
  * @param bulkFile where the same is left for `wrangler kv bulk put`
  */
 export async function publishLocally(
   miniflare: Miniflare,
   declared: readonly Declared[],
+  fleet: RegistryItem | undefined,
   bulkFile: string,
 ): Promise<void> {
   const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
@@ -24,7 +26,7 @@ export async function publishLocally(
     }),
   )
   const published = await publications(declared, pointersFrom(pairs), { environment: 'local', renew: false })
-  const items = registryItems(published)
+  const items = registryItems(published, fleet)
   await writeFile(bulkFile, JSON.stringify(items, null, 2))
   for (const { key, value, metadata } of items) {
     await registry.put(key, value, metadata ? { metadata } : undefined)

@@ -4,8 +4,11 @@ import type { Problem } from '#core/fault.ts'
 import { isSameWorkload, takenWorkload } from '#core/identity/workload.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
+import type { Locate } from '#core/manifest/yaml.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { Failure } from '../output.ts'
+import { readFleet } from './fleet.ts'
+import { assertAllowed, refuse } from './judgements.ts'
 import type { GatewaySetting } from './setting.ts'
 
 /** One manifest of a registry folder: as it was written, and as it is understood. */
@@ -13,27 +16,40 @@ export interface Declared {
   readonly file: string
   readonly manifest: Manifest
   readonly document: unknown
+  /** Gives findings the lines of the file that they stand on. */
+  readonly locate: Locate
 }
 
+/** Where the fleet rules of a registry folder stand. */
+export const fleetFolder = (folder: string) => join(folder, 'fleet')
+
 /**
- * Reads every `*.yaml` of a registry folder.
+ * Reads every `*.yaml` of a registry folder and has its fleet rules judge them.
  *
  * @throws Failure that lists every fault of every file, with file and line
  */
 export async function readRegistry(folder: string, setting: GatewaySetting): Promise<Declared[]> {
+  const declared = await readManifests(folder, setting)
+  const fleet = (await readFleet(fleetFolder(folder))) ?? []
+  assertAllowed(
+    declared,
+    fleet.map(({ rule }) => rule),
+    setting.environment,
+  )
+  return declared
+}
+
+async function readManifests(folder: string, setting: GatewaySetting): Promise<Declared[]> {
   const files = await manifestFiles(folder)
   const problems: Problem[] = []
   const declared: Declared[] = []
   for (const file of files) {
     const read = readManifest(await readFile(file, 'utf8'), file, { ...setting, policies: policyNames })
     if (read.kind === 'refused') problems.push(...read.problems)
-    else declared.push({ file, manifest: read.manifest, document: read.document })
+    else declared.push({ file, manifest: read.manifest, document: read.document, locate: read.locate })
   }
   problems.push(...namesTwice(declared), ...workloadsTwice(declared))
-  if (problems.length > 0) {
-    const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`
-    throw new Failure(`The registry ${folder} is refused: ${count}.`, 1, problems)
-  }
+  if (problems.length > 0) throw refuse(`The registry ${folder} is refused`, problems)
   return declared.sort((one, other) => (one.manifest.metadata.name < other.manifest.metadata.name ? -1 : 1))
 }
 
@@ -41,11 +57,6 @@ async function manifestFiles(folder: string): Promise<string[]> {
   const items = await readdir(folder, { withFileTypes: true }).catch(error => {
     throw new Failure(`The registry folder ${folder} cannot be read: ${error.code}. Name a folder of manifests.`)
   })
-  if (items.some(item => item.isDirectory() && item.name === 'fleet')) {
-    throw new Failure(
-      `${folder} holds fleet rules, which this version does not enforce yet. Move fleet/ away to go on without them.`,
-    )
-  }
   const files = items.filter(item => item.isFile() && /\.ya?ml$/.test(item.name)).map(item => join(folder, item.name))
   if (files.length === 0) throw new Failure(`The registry folder ${folder} holds no *.yaml manifest.`)
   return files.sort()

@@ -7,8 +7,8 @@ import { type Regions, RegionsSetting } from '#core/residency/regions.ts'
 import { root } from '../machine/paths.ts'
 import { Failure } from '../output.ts'
 
-/** What manifests are checked against: where the gateway is reached, and the regions it has. */
-export type GatewaySetting = Omit<CheckSetting, 'policies'>
+/** What manifests are checked against: where the gateway is reached, the regions it has, and what it is for. */
+export type GatewaySetting = Omit<CheckSetting, 'policies'> & { readonly environment: string }
 
 /**
  * The gateway's own hosts, from the environment variables that say them: they are no upstream. Its regions
@@ -17,6 +17,7 @@ export type GatewaySetting = Omit<CheckSetting, 'policies'>
 export function gatewaySetting(environment: string): GatewaySetting {
   const own = [process.env.PUBLIC_URL, process.env.ADMIN_URL]
   return {
+    environment,
     isLocal: environment === 'local',
     ownHosts: own.flatMap(text => (text && URL.canParse(text) ? [new URL(text).host] : [])),
     regions: declaredRegions(),

@@ -15,11 +15,15 @@ export type Target = { readonly local: true; readonly state: string } | { readon
 /** Keys that one `kv bulk get` may ask for. */
 const keysPerGet = 100
 
-/** The pointers in force, read with wrangler. */
-export async function pointersInForce(apps: readonly string[], target: Target): Promise<Map<string, Pointer>> {
+/** What is in force, read with wrangler: the pointers of these apps, and the fleet rules as they are stored. */
+export async function inForce(
+  apps: readonly string[],
+  target: Target,
+): Promise<{ readonly pointers: Map<string, Pointer>; readonly fleet: string | undefined }> {
+  const wanted = [keys.fleet, ...apps.map(app => keys.pointer(app))]
   const found: [string, string | null][] = []
-  for (let at = 0; at < apps.length; at += keysPerGet) {
-    const asked = apps.slice(at, at + keysPerGet).map(app => ({ name: keys.pointer(app) }))
+  for (let at = 0; at < wanted.length; at += keysPerGet) {
+    const asked = wanted.slice(at, at + keysPerGet).map(name => ({ name }))
     const text = await withFile(asked, file => wrangler(['kv', 'bulk', 'get', file], target))
     const answer = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)) as Record<
       string,
@@ -28,7 +32,8 @@ export async function pointersInForce(apps: readonly string[], target: Target): 
     for (const [key, item] of Object.entries(answer))
       found.push([key, typeof item === 'string' || item === null ? item : item.value])
   }
-  return pointersFrom(found)
+  const fleet = found.find(([key]) => key === keys.fleet)?.[1] ?? undefined
+  return { pointers: pointersFrom(found), fleet }
 }
 
 /** Writes a registry with `wrangler kv bulk put`. */

@@ -31,6 +31,8 @@ export interface RegistryItem {
 }
 
 const dayMs = 86_400_000
+/** How long an app lives that does not say. */
+export const defaultTtlDays = 60
 
 /**
  * What publishing a manifest writes. An unchanged digest keeps its dates; a changed one keeps its end of
@@ -66,15 +68,17 @@ export async function publication(
 
 function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer | undefined, now: Date): Date {
   if (lifecycle.expiresAt) return new Date(lifecycle.expiresAt)
-  const fresh = now.getTime() + (lifecycle.ttlDays ?? 60) * dayMs
+  const fresh = now.getTime() + (lifecycle.ttlDays ?? defaultTtlDays) * dayMs
   return new Date(previous ? Math.min(fresh, Date.parse(previous.expiresAt)) : fresh)
 }
 
 /**
  * What publishing writes to storage. Revisions and workloads come first and pointers last, since several
  * writes are not one: a pointer never stands before what it points to.
+ *
+ * @param fleet the rules that the publications were judged by, if they are to be written too
  */
-export function registryItems(publications: readonly Publication[]): RegistryItem[] {
+export function registryItems(publications: readonly Publication[], fleet?: RegistryItem): RegistryItem[] {
   const revisions = publications.map(({ app, revision }) => ({
     key: keys.revision(app, revision.digest),
     value: JSON.stringify(revision),
@@ -87,5 +91,5 @@ export function registryItems(publications: readonly Publication[]): RegistryIte
     value: JSON.stringify(pointer),
     metadata: { digest: pointer.digest, publishedAt: pointer.publishedAt, expiresAt: pointer.expiresAt },
   }))
-  return [...revisions, ...workloads, ...pointers]
+  return [...revisions, ...workloads, ...(fleet ? [fleet] : []), ...pointers]
 }

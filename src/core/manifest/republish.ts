@@ -1,4 +1,7 @@
 import { Fault, type Problem } from '#core/fault.ts'
+import { judge } from '#core/fleet/judge.ts'
+import type { Weight } from '#core/fleet/schema.ts'
+import { openFleet } from '#core/fleet/stored.ts'
 import { isSameWorkload, takenWorkload, workloadDigest } from '#core/identity/workload.ts'
 import type { Ports, RegistryStore } from '#core/ports.ts'
 import { openRevision, Pointer } from './entry.ts'
@@ -13,36 +16,41 @@ export interface Published {
   readonly publication: Publication
   /** Replicas of the switchboard that had not heard of it yet; they are told again until they do. */
   readonly lacking: readonly string[]
+  /** What fleet rules warn of. */
+  readonly warnings: readonly Problem[]
 }
 
-type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'>
+type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log'>
 
 /**
  * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
  * as it is.
  *
  * @throws Fault `overloaded` when others publish the same app again and again meanwhile, `manifest-refused` when a
- *   workload that it names belongs to another app, or when it takes back what the one in force has begun
+ *   workload that it names belongs to another app, when it takes back what the one in force has begun, or when a
+ *   fleet rule denies it; `entry-invalid` when the fleet rules cannot be used
  */
 export async function putInForce(
   manifest: Manifest,
   document: unknown,
   { publishedBy, renew }: Pick<PublishSetting, 'publishedBy' | 'renew'>,
-  { registryStore, switchboard, settings, clock }: Needed,
+  ports: Needed,
 ): Promise<Published> {
+  const { registryStore, switchboard, settings, clock } = ports
   const app = manifest.metadata.name
   await refuseTaken(manifest, registryStore)
+  const warnings = await judgedByFleet(manifest, ports)
   for (let tries = 0; tries < maxTries; tries++) {
     const { sequence, pointer } = await switchboard.find(app)
     const previous = newest(pointer, Pointer.safeParse(await registryStore.pointer(app)).data)
     if (previous) await assertSucceeds(previous, manifest, registryStore)
     const setting = { now: clock.now(), publishedBy, environment: settings.environment, renew, sequence }
     const made = await publication(manifest, document, previous, setting)
-    if (made.change === 'unchanged') return { publication: made, lacking: [] }
+    if (made.change === 'unchanged') return { publication: made, lacking: [], warnings }
 
     await registryStore.write(registryItems([made]))
     const spread = await switchboard.publish(made)
-    if (!('behind' in spread)) return { publication: made, lacking: spread.lacking }
+    if (!('behind' in spread)) return { publication: made, lacking: spread.lacking, warnings }
   }
   throw new Fault('overloaded', `others publish ${app} at the same time`)
 }
@@ -65,6 +73,25 @@ async function refuseTaken({ metadata, spec }: Manifest, store: RegistryStore): 
       problems.push(takenWorkload(index, owner))
   }
   if (problems.length > 0) throw new Fault('manifest-refused', `${problems.length} workloads are taken`, problems)
+}
+
+/** Asks the fleet rules about a manifest; what they only record goes to the log. */
+async function judgedByFleet(
+  manifest: Manifest,
+  { registryStore, settings, clock, log }: Needed,
+): Promise<readonly Problem[]> {
+  const app = manifest.metadata.name
+  const now = clock.now()
+  const { rules } = await openFleet(await registryStore.fleet(), now)
+  const found = judge(rules, { manifest, environment: settings.environment, now })
+  for (const { weight, problem } of found) {
+    const { rule, path } = problem
+    log.write('warn', 'fleet-rule-broken', { app, rule, path, weight })
+  }
+  const problems = (meant: Weight) => found.filter(({ weight }) => weight === meant).map(({ problem }) => problem)
+  const denied = problems('Deny')
+  if (denied.length > 0) throw new Fault('manifest-refused', `${app}: ${denied.length} fleet rules deny it`, denied)
+  return problems('Warn')
 }
 
 /** What the one in force before cannot be read for is not asked of its successor. */

@@ -38,6 +38,7 @@ function staleKv(nowMs: () => number): RegistryStore {
     write: async items => void writes.push(...items.map(({ key, value }) => ({ key, value, atMs: nowMs() }))),
     apps: async () => ({ apps: [] }),
     workload: async () => undefined,
+    fleet: async () => undefined,
     revisions: async () => [],
   }
 }
