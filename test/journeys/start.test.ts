@@ -1,3 +1,4 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -94,6 +95,22 @@ describe('a started gateway', () => {
         .filter(({ headers }) => headers['webhook-id'] === eventId)
         .map(({ headers }) => headers['gatehouse-attempt']),
     ).toEqual(['1', '2'])
+  })
+
+  it('streams a large body to the app byte for byte, and states its length', async () => {
+    const body = randomBytes(3_145_728)
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': `sha256=${createHmac('sha256', 'vendor-secret').update(body).digest('hex')}`,
+    }
+    const answer = await fetch(`${gateway.url}/hooks/probe/in`, { method: 'POST', headers, body })
+    const { eventId } = (await answer.json()) as { eventId: string }
+    const found = () => app.seen.find(one => one.headers['webhook-id'] === eventId)
+    const delivery = await until('delivered', async () => found() ?? false)
+    expect(delivery.headers['content-length']).toBe(String(body.length))
+    expect(delivery.headers['transfer-encoding']).toBeUndefined()
+    expect(delivery.body.equals(body)).toBe(true)
   })
 
   it('holds deliveries back between `apps pause` and `apps resume`, and says so', async () => {
