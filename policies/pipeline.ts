@@ -16,6 +16,7 @@ import { filter } from './filter.ts'
 import { idempotency } from './idempotency.ts'
 import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
+import { modelGuards } from './model-guards.ts'
 import { piiMasking } from './pii-masking.ts'
 import { quota } from './quota.ts'
 import { rateLimit } from './rate-limit.ts'
@@ -46,7 +47,7 @@ export const outbound = new Pipeline({
   admit: [registered, killSwitch, expiry, lifecycle, target, bodySize],
   authorize: [allowList], //                       may it go there?
   limit: [rateLimit, wayRate, wayConcurrency, budget], // had it its share?
-  inspect: [piiMasking], //                        what does it send?
+  inspect: [piiMasking, modelGuards], //           what does it send?
   steer: [credential], //                          with what does it prove itself?
 })
 

@@ -61,6 +61,7 @@ describe('the pipelines', () => {
       'concurrency',
       'budget',
       'piiMasking',
+      'modelGuards',
       'credential',
     ])
     expect(delivery.policies.map(({ name }) => name)).toEqual(['registered', 'killSwitch', 'expiry', 'residency'])

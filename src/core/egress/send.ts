@@ -91,6 +91,8 @@ function nextHop(exchange: Exchange, hop: Hop, { answer, canSendAgain }: Fetched
   const target = redirectTarget(hop.target.url, location, ports.settings)
   if (typeof target === 'string') throw new Fault('egress-denied', `redirected to a URL that ${target}`)
   const way = wayOf(exchange, method, target)
+  if (carriesBody && way && way.rule !== exchange.way?.rule && (way.rule.masking || way.rule.guards))
+    throw new Fault('egress-denied', `redirected with a body to ${way.rule.to}, which masks or guards what leaves`)
   const own = target.url.origin === hop.target.url.origin ? hop.headers : withoutOriginsOwn(hop.headers)
   const headers = carriesBody ? own : withoutBodyHeaders(own)
   return { method, target, headers, ...(carriesBody && hop.body && { body: hop.body }), ...credentialed(way) }

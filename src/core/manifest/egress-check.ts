@@ -16,6 +16,15 @@ export const CrossedEgress = z.object({
           masking: z.looseObject({}).optional().catch(undefined),
           region: z.string().optional().catch(undefined),
           mode: z.string().optional().catch(undefined),
+          guards: z
+            .object({
+              remote: z
+                .object({ url: z.string().optional().catch(undefined) })
+                .optional()
+                .catch(undefined),
+            })
+            .optional()
+            .catch(undefined),
           credential: z
             .object({ tokenUrl: z.string().optional().catch(undefined) })
             .optional()
@@ -48,7 +57,7 @@ export function egressFindings({ stage, egress, regions, allowListMode }: Crosse
     remedy: 'Write the rules that `gatehouse egress suggest` proposes, and set `enforce`.',
   }
   return [
-    ...egress.flatMap(({ to, mode, region, masking, credential }, index) => {
+    ...egress.flatMap(({ to, mode, region, guards, masking, credential }, index) => {
       const rule = rules[index]
       const at = ['spec', 'egress', index]
       const earlier = first.get(to)
@@ -59,6 +68,7 @@ export function egressFindings({ stage, egress, regions, allowListMode }: Crosse
           : []),
         ...(mode === 'shadow' && isSettled ? [{ at: [...at, 'mode'], ...shadow }] : []),
         ...regionFindings(region, masking ? undefined : regions, [...at, 'region'], setting),
+        ...analyzerFindings(guards?.remote?.url, [...at, 'guards', 'remote', 'url'], setting),
         ...tokenUrlFindings(credential?.tokenUrl, [...at, 'credential', 'tokenUrl'], setting),
       ]
     }),
@@ -116,4 +126,9 @@ function regionFindings(
 function tokenUrlFindings(tokenUrl: string | undefined, at: (string | number)[], setting: FetchSetting): Finding[] {
   const reason = tokenUrl === undefined ? undefined : unfetchable(tokenUrl, setting)
   return reason ? [{ at, reason, remedy: 'Write the token endpoint as https://host[:port]/path.' }] : []
+}
+
+function analyzerFindings(url: string | undefined, at: (string | number)[], setting: FetchSetting): Finding[] {
+  const reason = url === undefined ? undefined : unfetchable(url, setting)
+  return reason ? [{ at, reason, remedy: 'Write where the analyzer is asked as https://host[:port]/analyze.' }] : []
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { readRule } from '#core/egress/rule.ts'
 import { RegionName } from '#core/names.ts'
 import { Credential } from './egress-credential.ts'
+import { Guards } from './guard-schema.ts'
 import { MaskingRule } from './masking-schema.ts'
 
 /** Where, in the grammar of `src/core/egress/rule.ts`. */
@@ -44,6 +45,7 @@ export const EgressRule = z.strictObject({
   to: To.describe('Where: [METHOD[,METHOD] ]https://host[:port][/path]'),
   credential: Credential.optional().describe('What the gateway proves the app with; the app never sees it'),
   masking: MaskingRule.optional().describe('What personal data and secrets become on this way out'),
+  guards: Guards.optional().describe('What looks at a prompt before it leaves for a model'),
   region: RegionName.optional().describe('Where the outside keeps what it is sent'),
   budget: Budget,
   rate: Rate.optional(),
