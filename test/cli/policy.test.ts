@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Schema, Validator } from '@cfworker/json-schema'
 import { expect, it } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { readFleet } from '#cli/registry/fleet.ts'
 import { ruleDocument } from '../support/fleet.ts'
@@ -87,3 +88,27 @@ it('writes the rules before the pointers, and passes with a warning what they on
   expect(items.map(({ key }) => key.split('/')[0])).toEqual(['revisions', 'fleet', 'apps'])
   expect(JSON.parse(items[1]?.value ?? '')).toMatchObject({ schemaVersion: 1, rules: [{ kind: 'Policy' }] })
 })
+
+it('prints a JSON Schema that takes what the gateway takes and marks a typing error, of manifests and of rules', async () => {
+  const printed = async (...more: string[]) => JSON.parse((await gatehouse(['policy', 'schema', ...more])).stdout)
+  const judged = (schema: Schema, document: unknown) => new Validator(schema, '2020-12').validate(document).valid
+  const manifest = parse(good)
+  const ofManifests = await printed()
+  expect(judged(ofManifests, manifest)).toBe(true)
+  expect(judged(ofManifests, { ...manifest, spec: { ...manifest.spec, lifecyle: {} } })).toBe(false)
+  const ofRules = await printed('--rules')
+  expect(judged(ofRules, ruleDocument())).toBe(true)
+  expect(judged(ofRules, ruleDocument({ action: 'Refuse' }))).toBe(false)
+})
+
+it('judges a pushed folder without rules of its own by those in force', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, { 'both/probe.yaml': good, 'both/fleet/rule.yaml': rule, 'alone/probe.yaml': nobody })
+  const push = (name: string) =>
+    gatehouse(['push', join(folder.path, name), '--local', '--state', join(folder.path, 'state'), '--json'])
+  const first = await push('both')
+  expect(JSON.parse(first.stdout)).toMatchObject({ written: true, fleet: 'changed' })
+  const second = await push('alone')
+  expect(second.code).toBe(1)
+  expect(JSON.parse(second.stdout).faults).toMatchObject([{ rule: 'contact-named', path: 'spec.owner.contact' }])
+}, 120_000)

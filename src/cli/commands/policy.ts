@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command } from 'commander'
+import * as z from 'zod'
+import { FleetRuleSource } from '#core/fleet/schema.ts'
 import { readManifest } from '#core/manifest/read.ts'
+import { Manifest } from '#core/manifest/schema.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { Failure, say, sayJson, table } from '../output.ts'
 import { type DeclaredRule, readFleet } from '../registry/fleet.ts'
@@ -51,11 +54,19 @@ const check = new Command('check')
     say(`${file} passes ${counted}.`)
   })
 
+const schema = new Command('schema')
+  .description('print the JSON Schema of manifests, or of fleet rules, for editors')
+  .option('--rules', 'of fleet rules', false)
+  .action(({ rules }: { readonly rules: boolean }) => {
+    sayJson(z.toJSONSchema(rules ? FleetRuleSource : Manifest, { io: 'input', unrepresentable: 'any' }))
+  })
+
 /** The operator's rules over manifests. */
 export const policy = new Command('policy')
   .description('test fleet rules, and ask them about a manifest')
   .addCommand(test)
   .addCommand(check)
+  .addCommand(schema)
 
 async function rulesOf(folder: string): Promise<DeclaredRule[]> {
   const declared = await readFleet(folder)
