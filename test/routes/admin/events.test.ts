@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { EventView } from '#core/delivery/event.ts'
 import { expectFault } from '../../support/faults.ts'
-import { accepted, eventIn, gatedApp, source } from '../../support/gated-app.ts'
+import { accepted, eventIn, gatedApp, mailboxes, source } from '../../support/gated-app.ts'
 import { incoming } from '../../support/mailbox.ts'
 import { forgedToken, operatorToken, type TokenWish } from '../../support/operator.ts'
 import { eventually } from '../../support/time.ts'
@@ -128,6 +128,20 @@ describe('the list of events', () => {
       cursor = page.next
     }
     expect(pages).toEqual([[4, 3], [2, 1], [0]])
+  })
+
+  it('goes on past a cursor whose event has been forgotten meanwhile', async () => {
+    await gatedApp('admin-forgotten')
+    const ids = [
+      await accepted('admin-forgotten'),
+      await accepted('admin-forgotten'),
+      await accepted('admin-forgotten'),
+    ]
+    const { items, next } = await list('app=admin-forgotten&limit=1')
+    expect(next).toBe(items[0]?.id)
+    await mailboxes.forget([String(next)])
+    const rest = await list(`app=admin-forgotten&cursor=${next}`)
+    expect(rest.items.map(({ id }) => id).sort()).toEqual(ids.filter(id => id !== next).sort())
   })
 
   it('says of a full last page that there is no next', async () => {
