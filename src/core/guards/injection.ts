@@ -9,7 +9,7 @@ export interface Span {
 }
 
 /** What injections are known by, in English and German; every pattern takes linear time. */
-const rows: readonly (readonly [type: string, pattern: RegExp])[] = [
+export const injectionRows: readonly (readonly [type: string, pattern: RegExp])[] = [
   [
     'override',
     /\b(?:ignore|disregard|forget|override)\s{1,4}(?:(?:all|any|every|the|your|my|these|those|of)\s{1,4}){0,4}(?:previous|prior|above|earlier|preceding|former|system)\s{1,4}(?:instructions?|prompts?|messages?|rules|directions|context)\b/giu,
@@ -31,7 +31,7 @@ const rows: readonly (readonly [type: string, pattern: RegExp])[] = [
     /\b(?:reveal|print|show|repeat|output|leak|tell\s{1,4}me)\s{1,4}(?:(?:me|us|all|the|your|of|full|entire|exact|hidden|initial)\s{1,4}){0,4}(?:system\s{1,4}(?:prompt|message|instructions)|initial\s{1,4}(?:prompt|instructions)|hidden\s{1,4}(?:prompt|instructions))\b/giu,
   ],
   ['forged-turn', /<\|(?:im_start|im_end|system|start_header_id|endoftext|assistant)\|>|\[\/?INST\]|<<\/?SYS>>/giu],
-  ['exfiltration', /!\[[^\]\n]{0,100}\]\(https?:\/\/[^)\s]{1,200}[?&][^)\s]{0,100}=\{?[^)\s]{0,100}\)/giu],
+  ['exfiltration', /!\[[^\]\n]{0,100}\]\(https?:\/\/[^)\s?]{1,200}\?[^)\s=]{0,100}=/giu],
   ['hidden-text', /[\u{e0020}-\u{e007e}]{4,}|[\u202a-\u202e\u2066-\u2069]/gu],
 ]
 
@@ -42,7 +42,7 @@ const maxSpans = 20
 export function injectionsIn({ texts }: Prompt): Span[] {
   const spans: Span[] = []
   for (const { text, pointer } of texts)
-    for (const [type, pattern] of rows)
+    for (const [type, pattern] of injectionRows)
       for (const { index, 0: found } of text.matchAll(pattern)) {
         if (spans.length === maxSpans) return spans
         spans.push({ type, pointer, start: index, end: index + found.length })
