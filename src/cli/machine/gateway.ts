@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import type { Miniflare } from 'miniflare'
 import { bundleWorker } from './bundle.ts'
 import { root } from './paths.ts'
 
@@ -27,6 +26,9 @@ export async function startGateway({
   isQuiet = false,
   onRestarted,
 }: GatewayOptions): Promise<Miniflare> {
+  // Loading these takes longer than most commands, which need neither.
+  const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
+  const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(root, 'wrangler.toml'))
   const contents = await bundleWorker()
   const miniflare = new Miniflare(
