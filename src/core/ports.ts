@@ -1,23 +1,6 @@
 import type { Discoveries } from '#core/api/discoveries.ts'
 import type { AuditFact, AuditRecord, AuditType } from '#core/audit/record.ts'
 import type { ChainVerdict } from '#core/audit/verify.ts'
-import type {
-  Acceptance,
-  ArchivedEvent,
-  DeadLetter,
-  DeliveryTerms,
-  EventFilter,
-  EventView,
-  Glance,
-  Glimpse,
-  IdClaim,
-  IncomingEvent,
-  Settlement,
-  Sheltered,
-  StoredEvent,
-} from '#core/delivery/event.ts'
-import type { MailboxAddress } from '#core/delivery/event-id.ts'
-import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Places } from '#core/egress/places.ts'
 import type { Claims } from '#core/idempotency/claim.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
@@ -27,14 +10,25 @@ import type { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Rates } from '#core/limits/rates.ts'
 import type { Slots } from '#core/limits/slots.ts'
 import type { Strikes } from '#core/limits/strikes.ts'
-import type { Entry, Pointer } from '#core/manifest/entry.ts'
-import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
-import type { Telling } from '#core/owner/notice.ts'
+import type { Entry } from '#core/manifest/entry.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
-import type { SealedSecret } from '#core/secrets/sealed.ts'
-import type { Secret } from '#core/secrets/secret.ts'
 import type { Settings } from '#core/settings.ts'
-import type { Standing, Turn } from '#core/switches/standing.ts'
+import type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
+import type { Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
+
+export type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
+export type {
+  AppPage,
+  Lookup,
+  Registry,
+  RegistryStore,
+  SealedPage,
+  SecretStore,
+  Secrets,
+  Spread,
+  Switchboard,
+  Switches,
+} from './ports/registry.ts'
 
 /** Everything core, policies and routes need of the outside, in our words. `src/platform/ports.ts` provides it. */
 export interface Ports {
@@ -157,56 +151,6 @@ export interface CounterSums {
   readonly ageSeconds: number
 }
 
-export interface Registry {
-  /** From this isolate's memory wherever possible. */
-  find(app: string): Promise<Lookup>
-  /** Whether an entry of the app is in this isolate's memory, so that asking for it costs nothing. */
-  remembers(app: string): boolean
-}
-
-export type Lookup =
-  | { readonly kind: 'found'; readonly entry: Entry }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'invalid'; readonly detail: string }
-
-/** The registry's storage, unparsed. */
-export interface RegistryStore {
-  pointer(app: string): Promise<unknown>
-  revision(app: string, digest: string): Promise<unknown>
-  /** The app that a workload belongs to, by its digest; `undefined` when none is known. */
-  workload(digest: string): Promise<string | undefined>
-  /** Writes in the order given; a reader may see the first items without the last. */
-  write(items: readonly RegistryItem[]): Promise<void>
-  /** The fleet rules, unparsed. */
-  fleet(): Promise<unknown>
-  /** The apps there are, by name, with what their pointers say of themselves. */
-  apps(page: { readonly limit: number; readonly cursor?: string }): Promise<AppPage>
-  /** The digests of the revisions of an app that are kept, in no order. */
-  revisions(app: string): Promise<readonly string[]>
-}
-
-export interface AppPage {
-  readonly apps: readonly string[]
-  readonly cursor?: string
-}
-
-/** Whether apps may be used; decided by an operator, in force everywhere within 5 s. */
-export interface Switches {
-  /** @throws Fault `overloaded` when nothing is known and nobody can be asked */
-  find(app: string): Promise<Standing>
-}
-
-/** Where operators' changes are made, so that every isolate hears of them. */
-export interface Switchboard {
-  turn(app: string, turn: Turn): Promise<Spread>
-  /** Makes a publication known, which KV already holds. `behind` names the sequence that is in force already. */
-  publish(publication: Publication): Promise<Spread | { readonly behind: number }>
-  /** Makes every isolate read again what it remembers of an app. */
-  renew(app: string): Promise<Spread>
-  /** `pointer`: what was published here lately, which KV may not show yet. */
-  find(app: string): Promise<{ readonly turn?: Turn; readonly sequence: number; readonly pointer?: Pointer }>
-}
-
 /** Who did what, in chains that cannot be changed without being noticed. */
 export interface Audit {
   /** Resolves once it is on disk; what cannot be recorded is counted and logged, and does not throw. */
@@ -220,119 +164,10 @@ export interface Audit {
   verify(app: string | undefined): Promise<ChainVerdict>
 }
 
-/** The replicas that had not confirmed a change when it was answered; they are told again until they do. */
-export interface Spread {
-  readonly lacking: readonly string[]
-}
-
-/** Sealed secrets as they are stored. Nobody gets a value back from here. */
-export interface SecretStore {
-  put(app: string, name: string, sealed: SealedSecret): Promise<Spread>
-  get(app: string, name: string): Promise<SealedSecret | undefined>
-  /** @param app `undefined`: of all apps */
-  list(app: string | undefined, cursor?: string): Promise<SealedPage>
-}
-
-export interface SealedPage {
-  readonly items: readonly (Pick<SealedSecret, 'sealedAt' | 'sealedBy' | 'kek'> & {
-    readonly app: string
-    readonly name: string
-  })[]
-  readonly cursor?: string
-}
-
-export interface Secrets {
-  /** The secret of an app by its name; `undefined` when the name resolves to nothing. */
-  find(app: string, name: string): Promise<Secret | undefined>
-}
-
-/** The mailboxes of all apps. A call that cannot be answered in time throws. */
-export interface Mailboxes {
-  /** Keeps the event durably, or says which one it duplicates. Resolves only after the write is on disk. */
-  accept(event: IncomingEvent, terms: DeliveryTerms, paused?: readonly string[]): Promise<Acceptance>
-  /** Has the sibling of a mailbox keep an event that the mailbox gave no answer about. */
-  shelter(sheltered: Sheltered): Promise<Acceptance>
-  /** Makes an id that a vendor was told another name of an event. */
-  alias(id: string, eventId: string): Promise<void>
-  /** What an earlier home of an event knows of it. */
-  glance(address: MailboxAddress, glance: Glance): Promise<Glimpse>
-  /** Keeps a vendor's id for an event of another mailbox, or says which event that was kept has it already. */
-  claim(address: MailboxAddress, claim: IdClaim): Promise<string | undefined>
-  /** Events of all mailboxes of an app, newest first, older than the event `before`. */
-  list(
-    app: string,
-    filter: EventFilter,
-    page: { readonly limit: number; readonly before?: string },
-  ): Promise<EventView[]>
-  show(eventId: string): Promise<EventView | undefined>
-  /** Makes an event due again at once; `undefined` when there is no such event. */
-  replay(eventId: string): Promise<EventView | undefined>
-  /** Records what became of one attempt; the mailbox decides what follows. */
-  settle(settlement: Settlement): Promise<void>
-  /** A dead event with its bytes, for the archive. */
-  open(eventId: string): Promise<ArchivedEvent | undefined>
-  /** Events of an app with their bytes, mailbox by mailbox, oldest first; without `next` there are no more. */
-  contents(
-    app: string,
-    page: { readonly limit: number; readonly after?: string },
-  ): Promise<{ readonly events: readonly StoredEvent[]; readonly next?: string }>
-  /** Removes every trace of these events, all of one mailbox, whatever their state. */
-  forget(eventIds: readonly string[]): Promise<void>
-  /** Which of these events, all of one mailbox, it still holds. */
-  known(eventIds: readonly string[]): Promise<readonly string[]>
-  /** Confirms that a dead letter lies in the archive, so that it is not announced again; says whether that was news. */
-  buried(eventId: string): Promise<boolean>
-  /**
-   * @param source `undefined`: the whole app
-   * @param reason why, if the owner is to be told of it
-   */
-  pause(app: string, source: string | undefined, reason?: string): Promise<void>
-  resume(app: string, source: string | undefined, reason?: string): Promise<void>
-  /** Records what became of one try to tell an owner something. */
-  notified(noticeId: string, telling: Telling): Promise<void>
-  /** Which of an app's sources are paused. */
-  paused(app: string, sources: readonly string[]): Promise<string[]>
-  countReplay(app: string, order: ReplayOrder): Promise<number>
-  startReplay(app: string, order: ReplayOrder): Promise<ReplayView>
-  showReplay(id: string): Promise<ReplayView | undefined>
-  cancelReplay(id: string): Promise<ReplayView | undefined>
-}
-
-/** Events that neither mailbox nor sibling could take, until they are handed over. */
-export interface Spills {
-  /** False on one machine, whose queues do not outlive it: nothing may be put there. */
-  readonly isDurable: boolean
-  put(sheltered: Sheltered): Promise<void>
-  get(eventId: string): Promise<Sheltered | undefined>
-  remove(eventId: string): Promise<void>
-  /** The ids of those that were put before a moment, page by page. */
-  writtenBefore(moment: Date): AsyncIterable<readonly string[]>
-}
-
-/** Bodies too large for a mailbox row, under their event's id. */
-export interface Payloads {
-  put(eventId: string, body: Uint8Array): Promise<void>
-  /**
-   * The body as a byte stream that knows its length, so that a request made of it states `content-length`.
-   *
-   * @throws when there is none: an event that names a body has one
-   */
-  get(eventId: string): Promise<ReadableStream<Uint8Array>>
-  remove(eventIds: readonly string[]): Promise<void>
-  /** The ids under which bodies lie that were written before a moment, page by page. */
-  writtenBefore(moment: Date): AsyncIterable<readonly string[]>
-}
-
 /** Digests of bytes that pass by, and are held nowhere. */
 export interface Digests {
   /** SHA-256 of what is written until the stream is closed; `digest` rejects if it is aborted. */
   sha256(): { readonly stream: WritableStream<Uint8Array>; readonly digest: Promise<Uint8Array> }
-}
-
-export interface Archive {
-  /** Keeps a dead letter for good: what happened, and the bytes. Writing it twice is the same as once. */
-  keep(letter: DeadLetter, dead: ArchivedEvent): Promise<void>
-  remove(eventIds: readonly string[]): Promise<void>
 }
 
 export interface Upstreams {

@@ -1,0 +1,81 @@
+import type { Entry, Pointer } from '#core/manifest/entry.ts'
+import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
+import type { SealedSecret } from '#core/secrets/sealed.ts'
+import type { Secret } from '#core/secrets/secret.ts'
+import type { Standing, Turn } from '#core/switches/standing.ts'
+
+export interface Registry {
+  /** From this isolate's memory wherever possible. */
+  find(app: string): Promise<Lookup>
+  /** Whether an entry of the app is in this isolate's memory, so that asking for it costs nothing. */
+  remembers(app: string): boolean
+}
+
+export type Lookup =
+  | { readonly kind: 'found'; readonly entry: Entry }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'invalid'; readonly detail: string }
+
+/** The registry's storage, unparsed. */
+export interface RegistryStore {
+  pointer(app: string): Promise<unknown>
+  revision(app: string, digest: string): Promise<unknown>
+  /** The app that a workload belongs to, by its digest; `undefined` when none is known. */
+  workload(digest: string): Promise<string | undefined>
+  /** Writes in the order given; a reader may see the first items without the last. */
+  write(items: readonly RegistryItem[]): Promise<void>
+  /** The fleet rules, unparsed. */
+  fleet(): Promise<unknown>
+  /** The apps there are, by name, with what their pointers say of themselves. */
+  apps(page: { readonly limit: number; readonly cursor?: string }): Promise<AppPage>
+  /** The digests of the revisions of an app that are kept, in no order. */
+  revisions(app: string): Promise<readonly string[]>
+}
+
+export interface AppPage {
+  readonly apps: readonly string[]
+  readonly cursor?: string
+}
+
+/** Whether apps may be used; decided by an operator, in force everywhere within 5 s. */
+export interface Switches {
+  /** @throws Fault `overloaded` when nothing is known and nobody can be asked */
+  find(app: string): Promise<Standing>
+}
+
+/** Where operators' changes are made, so that every isolate hears of them. */
+export interface Switchboard {
+  turn(app: string, turn: Turn): Promise<Spread>
+  /** Makes a publication known, which KV already holds. `behind` names the sequence that is in force already. */
+  publish(publication: Publication): Promise<Spread | { readonly behind: number }>
+  /** Makes every isolate read again what it remembers of an app. */
+  renew(app: string): Promise<Spread>
+  /** `pointer`: what was published here lately, which KV may not show yet. */
+  find(app: string): Promise<{ readonly turn?: Turn; readonly sequence: number; readonly pointer?: Pointer }>
+}
+
+/** The replicas that had not confirmed a change when it was answered; they are told again until they do. */
+export interface Spread {
+  readonly lacking: readonly string[]
+}
+
+/** Sealed secrets as they are stored. Nobody gets a value back from here. */
+export interface SecretStore {
+  put(app: string, name: string, sealed: SealedSecret): Promise<Spread>
+  get(app: string, name: string): Promise<SealedSecret | undefined>
+  /** @param app `undefined`: of all apps */
+  list(app: string | undefined, cursor?: string): Promise<SealedPage>
+}
+
+export interface SealedPage {
+  readonly items: readonly (Pick<SealedSecret, 'sealedAt' | 'sealedBy' | 'kek'> & {
+    readonly app: string
+    readonly name: string
+  })[]
+  readonly cursor?: string
+}
+
+export interface Secrets {
+  /** The secret of an app by its name; `undefined` when the name resolves to nothing. */
+  find(app: string, name: string): Promise<Secret | undefined>
+}
