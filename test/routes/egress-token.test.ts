@@ -61,7 +61,7 @@ describe('refused with 401 is', () => {
   })
 
   it('an expired one', async () => {
-    const { token, out } = await ready('token-expired')
+    const { token, out } = await ready('out-expired')
     moveTimeBy(331_000)
     expect(fault(await out({ authorization: `Bearer ${token}` }))).toBe('token-expired')
   })
@@ -85,9 +85,9 @@ describe('refused with 401 is', () => {
   })
 
   it('one for another audience, of another type, or of another issuer', async () => {
-    const { out } = await ready('token-audience')
+    const { out } = await ready('out-audience')
     const signed = async (audience: string[], typ: string, issuer = signingBindings.TOKEN_ISSUER) =>
-      new SignJWT({ app: 'token-audience', scope: '' })
+      new SignJWT({ app: 'out-audience', scope: '' })
         .setProtectedHeader({ alg: 'ES256', typ, kid: 'own-1' })
         .setIssuer(issuer)
         .setAudience(audience)
@@ -96,13 +96,13 @@ describe('refused with 401 is', () => {
         .setIssuedAt()
         .setExpirationTime('5m')
         .sign(await ownPrivateKey())
-    const right = await signed(['token-audience', 'gatehouse:egress'], 'gatehouse+jwt')
+    const right = await signed(['out-audience', 'gatehouse:egress'], 'gatehouse+jwt')
     expect((await out({ authorization: `Bearer ${right}` })).status).toBe(200)
     for (const token of [
-      await signed(['token-audience'], 'gatehouse+jwt'),
+      await signed(['out-audience'], 'gatehouse+jwt'),
       await signed(['other', 'gatehouse:egress'], 'gatehouse+jwt'),
-      await signed(['token-audience', 'gatehouse:egress'], 'JWT'),
-      await signed(['token-audience', 'gatehouse:egress'], 'gatehouse+jwt', 'https://other.example'),
+      await signed(['out-audience', 'gatehouse:egress'], 'JWT'),
+      await signed(['out-audience', 'gatehouse:egress'], 'gatehouse+jwt', 'https://other.example'),
     ])
       expect(fault(await out({ authorization: `Bearer ${token}` }))).toBe('token-invalid')
   })

@@ -103,7 +103,8 @@ describe('an app that does not answer', () => {
     expect((await push('sync-slack', { scheme: schemes.slack })).status).toBe(200)
     await gatedApp('sync-default', { source: sync })
     expect((await push('sync-default')).status).toBe(200)
-    const [slack = 0, other = 0] = waited.mock.calls.map(([ms]) => ms)
+    // deliveries of other tests may go on meanwhile, with the time-out that every source has
+    const [slack = 0, other = 0] = waited.mock.calls.map(([ms]) => ms).filter(ms => ms !== 15_000)
     waited.mockRestore()
     expect(slack).toBeLessThanOrEqual(2_400)
     expect(slack).toBeGreaterThan(1_000)
