@@ -42,8 +42,6 @@ export default defineConfig({
           name: 'node',
           include: ['test/{cli,journeys}/**/*.test.ts'],
           testTimeout: 90_000,
-          // gateways are started, killed and waited for: once more where the machine was too busy for one of them
-          retry: 1,
           hookTimeout: 120_000,
         },
       },

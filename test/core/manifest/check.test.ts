@@ -96,9 +96,17 @@ describe('an upstream', () => {
 
   it('is exactly one, named stable', () => {
     const stable = { name: 'stable', url: 'https://a.example.com' }
-    expect(faultsOf(documentOf({ upstreams: [] }))).not.toEqual([])
-    expect(faultsOf(documentOf({ upstreams: [stable, stable] }))).not.toEqual([])
-    expect(faultsOf(documentOf({ upstreams: [{ ...stable, name: 'canary' }] }))).not.toEqual([])
+    expect(faultsOf(documentOf({ upstreams: [] }))).toEqual([
+      'spec.upstreams: must have at least 1 item',
+      'spec.upstreams: must hold one named stable',
+    ])
+    expect(faultsOf(documentOf({ upstreams: [stable, stable] }))).toEqual([
+      'spec.upstreams[1].name: is stable again, and there is no residency to choose by',
+    ])
+    expect(faultsOf(documentOf({ upstreams: [{ ...stable, name: 'canary' }] }))).toEqual([
+      'spec.upstreams: must hold one named stable',
+      'spec.upstreams: hold a canary that nothing sends to',
+    ])
   })
 })
 
