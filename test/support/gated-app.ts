@@ -78,7 +78,8 @@ export function hookUrl(app: string, sourceName = 'shop'): string {
 export async function accepted(app: string, request: Push = {}): Promise<string> {
   const response = await push(app, request)
   const { eventId } = await response.json<{ eventId: string }>()
-  if (response.status !== 202) throw new Error(`not accepted: ${response.status}`)
+  if (response.status !== 202)
+    throw new Error(`not accepted: ${response.status} ${response.headers.get('gatehouse-fault')}`)
   return eventId
 }
 

@@ -138,6 +138,7 @@ const wakeEarly = fc.constant(command('the alarm goes off early', wakes))
 it('keeps its promises in any order of what may happen to it', { timeout: 60_000 }, async () => {
   onTestFinished(() => void vi.useRealTimers())
   const startMs = Date.now() + 30 * 86_400_000
+  const untilMs = performance.now() + 10_000
   let run = 0
   const often = [accept, accept, report, report, report, wait]
   const all = [
@@ -155,6 +156,8 @@ it('keeps its promises in any order of what may happen to it', { timeout: 60_000
   ]
   await fc.assert(
     fc.asyncProperty(fc.commands(all, { maxCommands: 60, size: 'max' }), async commands => {
+      // fast-check's own limit would let a run go on after the test, and move the clock of the tests after it
+      if (performance.now() > untilMs) return
       vi.setSystemTime(startMs)
       const app = `model-${++run}`
       const model = new MailboxModel(startMs)
@@ -162,7 +165,7 @@ it('keeps its promises in any order of what may happen to it', { timeout: 60_000
       await fc.asyncModelRun(() => ({ model, real }), commands)
       await comesToRest(model, real)
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 10_000 },
+    { numRuns: 40 },
   )
 })
 

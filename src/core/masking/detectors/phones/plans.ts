@@ -1,4 +1,4 @@
-import metadata from 'libphonenumber-js/metadata.min.json'
+import numberingPlans from './numbering-plans.json' with { type: 'json' }
 
 /** A country's numbering plan. */
 export interface Plan {
@@ -7,29 +7,24 @@ export interface Plan {
 }
 
 type Row = readonly [
-  callingCode: string,
-  internationalPrefix: string,
   pattern: string,
   lengths: readonly number[],
-  formats: unknown,
-  trunkPrefix: string | 0,
-  trunkRule: unknown,
-  trunkPrefixForParsing: string | 0,
+  trunk: string | 0,
   transform: string | 0,
-  isTrunkOptional: unknown,
-  leadingDigits: unknown,
-  types: readonly (readonly [pattern: string, lengths?: readonly number[]] | 0)[] | 0,
+  kinds: readonly string[],
 ]
 
-const countries = metadata.countries as unknown as Readonly<Record<string, Row>>
-const countriesOf = metadata.country_calling_codes as unknown as Readonly<Record<string, readonly string[]>>
-const worldwide = ((metadata as { nonGeographic?: unknown }).nonGeographic ?? {}) as Readonly<Record<string, Row>>
+const { countries, callingCodes, worldwideLengths } = numberingPlans as unknown as {
+  readonly countries: Readonly<Record<string, Row>>
+  readonly callingCodes: Readonly<Record<string, readonly string[]>>
+  readonly worldwideLengths: Readonly<Record<string, readonly number[]>>
+}
 
 const plans = new Map<string, Plan | undefined>()
 
 /**
- * The plan of a country by its ISO 3166 code, made once. It reads libphonenumber's data itself: the library
- * compiles its expressions anew for every number, which takes a hundred times as long.
+ * The plan of a country by its ISO 3166 code, made once. It reads libphonenumber's data itself (`npm run
+ * phone-plans` takes it over): the library compiles its expressions anew for every number, a hundred times slower.
  */
 export function planOf(country: string): Plan | undefined {
   if (!plans.has(country)) plans.set(country, madePlan(countries[country]))
@@ -38,10 +33,9 @@ export function planOf(country: string): Plan | undefined {
 
 function madePlan(row: Row | undefined): Plan | undefined {
   if (!row) return undefined
-  const [, , pattern, lengths, , trunkPrefix, , trunkPrefixForParsing, transform, , , types] = row
+  const [pattern, lengths, trunk, transform, patterns] = row
   const general = whole(pattern)
-  const kinds = types === 0 || types === undefined ? [] : types.flatMap(type => (type ? [whole(type[0])] : []))
-  const trunk = trunkPrefixForParsing || trunkPrefix
+  const kinds = patterns.map(whole)
   const prefix = trunk ? new RegExp(`^(?:${trunk})`) : undefined
   const isNational = (digits: string) =>
     lengths.includes(digits.length) &&
@@ -65,8 +59,8 @@ function whole(pattern: string): RegExp {
 export function isPossible(digits: string): boolean {
   for (let length = 1; length <= 3; length++) {
     const code = digits.slice(0, length)
-    const rows = countriesOf[code]?.map(country => countries[country]) ?? [worldwide[code]]
-    if (rows.some(row => row?.[3].includes(digits.length - length))) return true
+    const lengths = callingCodes[code]?.map(country => countries[country]?.[1]) ?? [worldwideLengths[code]]
+    if (lengths.some(possible => possible?.includes(digits.length - length))) return true
   }
   return false
 }
