@@ -29,7 +29,7 @@ export const publishing = (ports: Ports) =>
       const { manifest, document } = read
       if (manifest.metadata.name !== app) throw anotherApp(app, manifest.metadata.name)
 
-      const by = { publishedBy: operator.subject, renew: context.req.query('renew') === 'true' }
+      const by = { publishedBy: operator.subject, renew: context.req.query('renew') === 'true', isRollback: false }
       const published = await putInForce(manifest, document, by, ports)
       const { change, pointer } = published.publication
       const facts = { change, digest: pointer.digest, sequence: pointer.sequence }
@@ -49,7 +49,8 @@ export const publishing = (ports: Ports) =>
       const { digest, reason } = parsed(Rollback, await jsonFrom(context.req.raw))
       const app = context.req.param('app')
       const { manifest, document } = await revisionOf(app, digest, ports)
-      const published = await putInForce(manifest, document, { publishedBy: operator.subject, renew: false }, ports)
+      const by = { publishedBy: operator.subject, renew: false, isRollback: true }
+      const published = await putInForce(manifest, document, by, ports)
       await ports.audit.record({ type: 'app.rolled_back', actor: operator.subject, app, reason, facts: { digest } })
       return context.json(shown(published))
     })

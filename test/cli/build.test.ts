@@ -100,3 +100,20 @@ it('prints no colours where there is no terminal', async () => {
   expect(stdout).toContain('+ probe')
   expect(stdout).not.toContain('\u001b[')
 })
+
+it('refuses fewer shards than are in force, with file and line', async () => {
+  await using folder = await temporaryFolder()
+  const out = join(folder.path, 'bulk.json')
+  const withShards = (shards: number) => good.replace(/^( +)scheme: github$/m, `$&\n$1delivery: { shards: ${shards} }`)
+  const build = () => gatehouse(['build', join(folder.path, 'registry'), '--out', out])
+  await write(folder.path, { 'registry/probe.yaml': withShards(4) })
+  expect((await build()).code).toBe(0)
+  await write(folder.path, { 'registry/probe.yaml': withShards(2) })
+  const { code, stderr } = await build()
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/probe\.yaml:\d+ .*delivery\.shards is 2, but the source has had 4/s)
+  expect(JSON.parse((await bulkOf(out)).find(({ key }) => key === 'apps/probe')?.value ?? '')).toMatchObject({
+    shards: expect.anything(),
+    sequence: 1,
+  })
+})

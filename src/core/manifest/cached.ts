@@ -2,6 +2,7 @@ import { isAppName } from '#core/names.ts'
 import type { Clock, Log, Lookup, Registry, RegistryStore } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import { type Entry, openRevision, Pointer } from './entry.ts'
+import { withMostShards } from './succession.ts'
 
 /** Seconds for which a remembered entry is served as it is, and until when it is served while it is refreshed. */
 const freshSeconds = 20
@@ -99,9 +100,10 @@ export function cachedRegistry(
       const { digest, expiresAt, publishedAt } = pointer.data
 
       const entry = last?.kind === 'found' && last.entry.digest === digest ? last.entry : undefined
-      const manifest =
+      const written =
         entry?.manifest ?? (await openRevision(app, digest, await within(readTimeoutMs, store.revision(app, digest))))
-      if (typeof manifest === 'string') return { kind: 'invalid', detail: manifest }
+      if (typeof written === 'string') return { kind: 'invalid', detail: written }
+      const manifest = withMostShards(written, pointer.data)
       const found: Entry = { app, digest, manifest, expiresAt: new Date(expiresAt), publishedAt: new Date(publishedAt) }
       return { kind: 'found', entry: found }
     } catch (error) {

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { maxShards } from '#core/delivery/shard.ts'
+import { SourceName } from '#core/names.ts'
 import { digestOf } from './digest.ts'
 import { Manifest } from './schema.ts'
 
@@ -12,6 +14,8 @@ export const Pointer = z.strictObject({
   publishedBy: z.string().max(256),
   sequence: z.int().min(1),
   environment: z.string().max(63),
+  /** The most shards that each source has ever had, where that is more than one. */
+  shards: z.record(SourceName, z.int().min(2).max(maxShards)).optional(),
 })
 
 export type Pointer = z.infer<typeof Pointer>

@@ -3,6 +3,7 @@ import { keys } from '#core/keys.ts'
 import { digestOf } from './digest.ts'
 import type { Pointer, Revision } from './entry.ts'
 import type { Manifest } from './schema.ts'
+import { mostShards } from './succession.ts'
 
 export interface PublishSetting {
   readonly now: Date
@@ -42,11 +43,12 @@ export const defaultTtlDays = 60
  * @param previous the pointer in force before, if any
  */
 export async function publication(
-  { metadata, spec }: Manifest,
+  manifest: Manifest,
   document: unknown,
   previous: Pointer | undefined,
   { now, publishedBy, environment, renew, sequence = 0 }: PublishSetting,
 ): Promise<Publication> {
+  const { metadata, spec } = manifest
   const digest = await digestOf(document)
   const revision: Revision = { manifest: document, digest, schemaVersion: 1 }
   const app = metadata.name
@@ -54,6 +56,7 @@ export async function publication(
   const isSame = previous?.digest === digest && previous.environment === environment
   if (isSame && !renew) return { app, change: 'unchanged', revision, pointer: previous, workloads }
 
+  const shards = mostShards(previous, manifest)
   const pointer: Pointer = {
     digest,
     expiresAt: endOfLife(spec.lifecycle, renew ? undefined : previous, now).toISOString(),
@@ -61,6 +64,7 @@ export async function publication(
     publishedBy,
     sequence: Math.max(previous?.sequence ?? 0, sequence) + 1,
     environment,
+    ...(Object.keys(shards).length > 0 && { shards }),
   }
   const change = !previous ? 'new' : isSame ? 'renewed' : 'changed'
   return { app, change, revision, pointer, workloads }

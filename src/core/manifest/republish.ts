@@ -5,9 +5,10 @@ import { openFleet } from '#core/fleet/stored.ts'
 import { isSameWorkload, takenWorkload, workloadDigest } from '#core/identity/workload.ts'
 import type { Ports, RegistryStore } from '#core/ports.ts'
 import { openRevision, Pointer } from './entry.ts'
+import { pathText } from './problems.ts'
 import { type Publication, type PublishSetting, publication, registryItems } from './publish.ts'
 import type { Manifest } from './schema.ts'
-import { successionProblems } from './succession.ts'
+import { successionFindings } from './succession.ts'
 
 /** How often a publication is made again because somebody else's came between. */
 const maxTries = 3
@@ -16,7 +17,7 @@ export interface Published {
   readonly publication: Publication
   /** Replicas of the switchboard that had not heard of it yet; they are told again until they do. */
   readonly lacking: readonly string[]
-  /** What fleet rules warn of. */
+  /** What fleet rules warn of, and what a rollback does not take back. */
   readonly warnings: readonly Problem[]
 }
 
@@ -24,7 +25,7 @@ type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'
 
 /**
  * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
- * as it is.
+ * as it is. One that was in force before may name fewer shards than there are; they stay, with a warning.
  *
  * @throws Fault `overloaded` when others publish the same app again and again meanwhile, `manifest-refused` when a
  *   workload that it names belongs to another app, when it takes back what the one in force has begun, or when a
@@ -33,7 +34,7 @@ type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'
 export async function putInForce(
   manifest: Manifest,
   document: unknown,
-  { publishedBy, renew }: Pick<PublishSetting, 'publishedBy' | 'renew'>,
+  { publishedBy, renew, isRollback }: Pick<PublishSetting, 'publishedBy' | 'renew'> & { readonly isRollback: boolean },
   ports: Needed,
 ): Promise<Published> {
   const { registryStore, switchboard, settings, clock } = ports
@@ -43,14 +44,17 @@ export async function putInForce(
   for (let tries = 0; tries < maxTries; tries++) {
     const { sequence, pointer } = await switchboard.find(app)
     const previous = newest(pointer, Pointer.safeParse(await registryStore.pointer(app)).data)
-    if (previous) await assertSucceeds(previous, manifest, registryStore)
     const setting = { now: clock.now(), publishedBy, environment: settings.environment, renew, sequence }
     const made = await publication(manifest, document, previous, setting)
     if (made.change === 'unchanged') return { publication: made, lacking: [], warnings }
+    const shrinking = made.change === 'changed' ? shrinkingIn(previous, manifest) : []
+    if (shrinking.length > 0 && !isRollback)
+      throw new Fault('manifest-refused', `${app}: ${shrinking.length}`, shrinking)
 
     await registryStore.write(registryItems([made]))
     const spread = await switchboard.publish(made)
-    if (!('behind' in spread)) return { publication: made, lacking: spread.lacking, warnings }
+    if (!('behind' in spread))
+      return { publication: made, lacking: spread.lacking, warnings: [...warnings, ...shrinking] }
   }
   throw new Fault('overloaded', `others publish ${app} at the same time`)
 }
@@ -94,16 +98,8 @@ async function judgedByFleet(
   return problems('Warn')
 }
 
-/** What the one in force before cannot be read for is not asked of its successor. */
-async function assertSucceeds(
-  { digest }: Pointer,
-  manifest: Manifest,
-  registryStore: Needed['registryStore'],
-): Promise<void> {
-  const app = manifest.metadata.name
-  const before = await openRevision(app, digest, await registryStore.revision(app, digest))
-  const problems = typeof before === 'string' ? [] : successionProblems(before, manifest)
-  if (problems.length > 0) throw new Fault('manifest-refused', `${app}: ${problems.length}`, problems)
+function shrinkingIn(previous: Pointer | undefined, manifest: Manifest): Problem[] {
+  return successionFindings(previous, manifest).map(({ at, ...rest }) => ({ path: pathText(at), ...rest }))
 }
 
 /**

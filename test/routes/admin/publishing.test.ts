@@ -2,6 +2,8 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { keys } from '#core/keys.ts'
+import type { Env } from '#platform/env.ts'
+import { portsFrom } from '#platform/ports.ts'
 import { admin } from '../../support/admin.ts'
 import { expectFault } from '../../support/faults.ts'
 import { push } from '../../support/gated-app.ts'
@@ -15,6 +17,12 @@ const put = (app: string, manifest: unknown, path = app) =>
     body: typeof manifest === 'string' ? manifest : JSON.stringify(manifest),
     headers: why,
   })
+
+/** An app whose one source is spread over so many mailboxes. */
+const sharded = (app: string, shards: number) => {
+  const source = { scheme: 'github', secrets: ['current'], path: '/hooks', delivery: { shards } }
+  return documentOf({ webhooks: { github: source } }, app)
+}
 
 /** An app whose body cap tells one manifest from another. */
 const capped = (app: string, bodyBytes: number) => documentOf({ limits: { bodyBytes } }, app)
@@ -46,14 +54,23 @@ describe('PUT /admin/v1/apps/{app}', () => {
     expect((await large()).headers.get('gatehouse-fault')).not.toBe('body-too-large')
   })
 
-  it('refuses fewer shards than are in force, since events lie in all of them', async () => {
-    const sharded = (shards: number) => {
-      const source = { scheme: 'github', secrets: ['current'], path: '/hooks', delivery: { shards } }
-      return documentOf({ webhooks: { github: source } }, 'put-shards')
-    }
-    expect((await put('put-shards', sharded(4))).status).toBe(200)
-    await expectFault(await put('put-shards', sharded(2)), 'manifest-refused', 422)
-    expect((await put('put-shards', sharded(8))).status).toBe(200)
+  it('refuses fewer shards than the source has ever had, with path, reason and remedy', async () => {
+    const app = 'put-shards'
+    expect((await put(app, sharded(app, 4))).status).toBe(200)
+    expect(
+      (await put(app, documentOf({ webhooks: { other: { scheme: 'github', secrets: ['current'], path: '/' } } }, app)))
+        .status,
+    ).toBe(200)
+    const refused = await put(app, sharded(app, 2))
+    expect((await refused.clone().json<{ faults: unknown }>()).faults).toEqual([
+      {
+        path: 'spec.webhooks.github.delivery.shards',
+        reason: 'is 2, but the source has had 4: events lie in all of them',
+        remedy: 'Write 4 or more; concurrency and perSecond may shrink.',
+      },
+    ])
+    await expectFault(refused, 'manifest-refused', 422)
+    expect((await put(app, sharded(app, 8))).status).toBe(200)
   })
 
   it('refuses a manifest with every fault, its line and a remedy, and changes nothing', async () => {
@@ -102,6 +119,24 @@ describe('a rollback', () => {
     expect(await rolled.json()).toMatchObject({ digest: first.digest, sequence: 3, expiresAt: first.expiresAt })
     moveTimeBy(5_000)
     expect(await (await admin('apps/roll-back')).json()).toMatchObject({ digest: first.digest })
+  })
+
+  it('to fewer shards keeps the most there were in force, warns, and may be published again as it is', async () => {
+    const app = 'roll-shards'
+    const first = await (await put(app, sharded(app, 2))).json<{ digest: string }>()
+    await put(app, sharded(app, 4))
+    const rolled = await admin(`apps/${app}/rollback`, { body: { digest: first.digest, reason: 'a bug' } })
+    expect(await rolled.json()).toMatchObject({
+      digest: first.digest,
+      shards: { github: 4 },
+      warnings: [{ path: 'spec.webhooks.github.delivery.shards', reason: expect.stringContaining('has had 4') }],
+    })
+    moveTimeBy(5_000)
+    const lookup = await portsFrom(env as unknown as Env & Record<string, unknown>).registry.find(app)
+    expect(lookup).toMatchObject({
+      entry: { manifest: { spec: { webhooks: { github: { delivery: { shards: 4 } } } } } },
+    })
+    expect(await (await put(app, sharded(app, 2))).json()).toMatchObject({ change: 'unchanged' })
   })
 
   it('needs a revision that there is', async () => {
