@@ -28,23 +28,13 @@ export interface DestinationOutcomes extends Pick<Destination, 'place' | 'to'> {
 
 /** Every way that a manifest opens, whether a rule masks there or not. */
 export function destinationsOf({ spec: { webhooks, masking, egress, api } }: Manifest): Destination[] {
-  const contract = api?.openapi && contractOf(api.openapi)
   const routes = (api?.routes ?? []).flatMap(route => {
     const to = `${route.methods.join(',')} ${route.path}`
-    const operations = route.methods.flatMap(method => {
-      const found = contract && operationOf(contract, route.path, method)
-      return found ? [found.operation] : []
-    })
-    const asked = operations.flatMap(({ body }) => [...(body?.contents.values() ?? [])])
-    const answered = operations.flatMap(({ answers }) => [...answers.values()].flatMap(one => [...one.values()]))
+    const all = route.methods.map(method => routeSchemas(api, route.path, method))
+    const schemas = (way: 'request' | 'response') => [...new Set(all.flatMap(each => each[way]))]
     return [
-      { place: 'masking.request', to, rule: masking.request, schemas: present([route.schema, ...asked]) },
-      {
-        place: 'masking.response',
-        to,
-        rule: masking.response,
-        schemas: present([route.responseSchema, ...answered]),
-      },
+      { place: 'masking.request', to, rule: masking.request, schemas: schemas('request') },
+      { place: 'masking.response', to, rule: masking.response, schemas: schemas('response') },
     ]
   })
   return [
@@ -57,6 +47,19 @@ export function destinationsOf({ spec: { webhooks, masking, egress, api } }: Man
     ...routes,
     ...egress.map(({ to, masking: rule }, index) => ({ place: `egress[${index}].masking`, to, rule, schemas: [] })),
   ]
+}
+
+/** The schemas that say what a route takes and answers: its own, and those of the app's contract. */
+export function routeSchemas(
+  api: Manifest['spec']['api'],
+  path: string,
+  method: string,
+): { readonly request: readonly object[]; readonly response: readonly object[] } {
+  const route = api?.routes.find(one => one.path === path && (one.methods as readonly string[]).includes(method))
+  const operation = api?.openapi && operationOf(contractOf(api.openapi), path, method)?.operation
+  const asked = [...(operation?.body?.contents.values() ?? [])]
+  const answered = [...(operation?.answers.values() ?? [])].flatMap(one => [...one.values()])
+  return { request: present([route?.schema, ...asked]), response: present([route?.responseSchema, ...answered]) }
 }
 
 /**

@@ -1,0 +1,51 @@
+import type { EgressRule } from '#core/manifest/egress-schema.ts'
+import type { Hold, Row } from './difference.ts'
+import { atMost, guardsOf, holds } from './guards.ts'
+
+export const wayTo = (name: string) => `the way to ${name}`
+
+/** Where the app may go, what it shows there, and what looks at it on the way. */
+export const egressRows: readonly Row[] = [
+  { area: 'egress', opens: ({ ways }) => ways.map(({ name }) => `the way to ${name}`) },
+  {
+    area: 'egress',
+    opens: ({ ways }) =>
+      ways.flatMap(({ name, decided }) =>
+        decided.flatMap(({ credential, mode }) =>
+          credential && mode === 'enforce' ? [`the secret ${credential.secret} as ${credential.as} to ${name}`] : [],
+        ),
+      ),
+  },
+  { area: 'egress', guards: ({ ways }) => guardsOf(ways, wayTo, guardHolds) },
+  {
+    area: 'egress',
+    opens({ ways, spec, other }) {
+      const known = [spec, other].flatMap(({ egress }) => egress.flatMap(({ guards }) => guards?.models ?? []))
+      return ways.flatMap(({ name, decided }) =>
+        decided.flatMap(({ guards }) => (guards?.models ?? known).map(model => `the model ${model} at ${name}`)),
+      )
+    },
+  },
+]
+
+const leading = { redact: 1, tokenize: 1, deny: 2 }
+
+function guardHolds({ guards: { models, maxPromptTokens, promptInjection, remote } = {} }: EgressRule): Hold[] {
+  return [
+    ...holds('none but named models', models !== undefined),
+    ...atMost('tokens of a prompt', maxPromptTokens),
+    ...(promptInjection
+      ? [{ name: 'injections', level: promptInjection === 'deny' ? 2 : 1, shown: promptInjection }]
+      : []),
+    ...(remote
+      ? [
+          {
+            name: `findings of ${remote.url}`,
+            level: leading[remote.action] - remote.scoreThreshold,
+            shown: remote.action,
+          },
+        ]
+      : []),
+    ...holds(`nothing passes while ${remote?.url} is away`, remote?.onError === 'closed'),
+  ]
+}
