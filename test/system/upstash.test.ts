@@ -79,6 +79,14 @@ describe('the store', () => {
   })
 })
 
+it('asks for all units of a lease with one request', async () => {
+  const rule: RateRule = { kind: 'sliding', limit: 1_000, windowSeconds: 86_400 }
+  await store.take(counter('upstash-pipeline'), rule, one)
+  const before = front.requests()
+  expect(await store.take(counter('upstash-pipeline'), rule, { least: 20, most: 20 })).toMatchObject({ units: 20 })
+  expect(front.requests() - before).toBe(1)
+})
+
 describe('while Upstash is away', () => {
   const rule: RateRule = { kind: 'sliding', limit: 8, windowSeconds: 86_400 }
 

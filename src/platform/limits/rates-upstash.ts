@@ -1,15 +1,9 @@
 import { Ratelimit } from '@upstash/ratelimit'
-import { Redis } from '@upstash/redis/cloudflare'
+import type { Redis } from '@upstash/redis/cloudflare'
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
 import { type Ask, type Counter, type Grant, type RateRule, restOfSecondMs } from '#core/limits/rate-rule.ts'
 import type { RateStore } from '#core/limits/rates.ts'
-import type { Secret } from '#core/secrets/secret.ts'
-
-/** Where a database at Upstash is reached. */
-export interface UpstashSetting {
-  readonly url: string
-  readonly token: Secret
-}
+import { UpstashRedis, type UpstashSetting } from './upstash-redis.ts'
 
 /** Units taken with one request to Upstash: each is a command of its own. */
 const maxUnits = 64
@@ -28,7 +22,7 @@ type TimedRule = Exclude<RateRule, { kind: 'calendar' }>
  * off; whoever asks waits no longer than they say. A client is made for each call, since its pipeline is a
  * promise, and a promise of one request must not be awaited by another.
  */
-export function upstashRates({ url, token }: UpstashSetting, quotas: RateStore): RateStore {
+export function upstashRates(setting: UpstashSetting, quotas: RateStore): RateStore {
   return {
     name: 'upstash',
 
@@ -50,7 +44,7 @@ export function upstashRates({ url, token }: UpstashSetting, quotas: RateStore):
   }
 
   function limiterOf(rule: TimedRule): Ratelimit {
-    const redis = new Redis({ url, token: token.reveal(), enableTelemetry: false, retry: false })
+    const redis = new UpstashRedis(setting) as unknown as Redis
     const limiter = rule.kind === 'sliding' ? Ratelimit.slidingWindow(rule.limit, windowText(rule)) : bucketOf(rule)
     return new Ratelimit({ redis, limiter, prefix: 'gatehouse:rates', timeout: 0, ephemeralCache: false })
   }

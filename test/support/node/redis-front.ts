@@ -14,6 +14,8 @@ export interface RedisFront {
   readonly token: string
   /** One command past the front. */
   command(...parts: string[]): Promise<unknown>
+  /** How many requests came, each with a pipeline of commands or with one. */
+  requests(): number
   /** Answers nothing until it is told to again; what has been asked by then is done late. */
   stall(isStalled: boolean): void
   stop(): Promise<void>
@@ -49,17 +51,19 @@ export async function startRedisFront(): Promise<RedisFront> {
       if (/^eval$/i.test(name)) {
         const plain = script.replace(flags, '')
         stripped.set(sha1(script), sha1(plain))
-        return { result: encoded(await client.sendCommand([name, plain, ...rest])) }
+        return { result: await client.sendCommand([name, plain, ...rest]) }
       }
       if (/^evalsha$/i.test(name))
-        return { result: encoded(await client.sendCommand([name, stripped.get(script) ?? script, ...rest])) }
-      return { result: encoded(await client.sendCommand([...parts])) }
+        return { result: await client.sendCommand([name, stripped.get(script) ?? script, ...rest]) }
+      return { result: await client.sendCommand([...parts]) }
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) }
     }
   }
 
+  let requests = 0
   const server: Server = createServer(async (request, response) => {
+    requests++
     const send = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     }
@@ -81,6 +85,7 @@ export async function startRedisFront(): Promise<RedisFront> {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     token,
     command: (...parts) => client.sendCommand(parts),
+    requests: () => requests,
     stall(isStalled) {
       if (isStalled) stalled = Promise.withResolvers()
       else stalled.resolve()
@@ -94,12 +99,6 @@ export async function startRedisFront(): Promise<RedisFront> {
       await once(redis, 'close')
     },
   }
-}
-
-/** The client asks for base64, as what Redis holds need not be text. */
-function encoded(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(encoded)
-  return typeof value === 'string' && value !== 'OK' ? Buffer.from(value).toString('base64') : value
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
