@@ -2,16 +2,7 @@ import { Hono } from 'hono'
 import { Fault } from '#core/fault.ts'
 import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
-import { apps as adminApps } from './admin/apps.ts'
-import { audit } from './admin/audit.ts'
-import { discoveries } from './admin/discoveries.ts'
-import { egress as adminEgress } from './admin/egress.ts'
-import { events } from './admin/events.ts'
-import { masking } from './admin/masking.ts'
-import { publishing } from './admin/publishing.ts'
-import { replays } from './admin/replays.ts'
-import { secrets } from './admin/secrets.ts'
-import { switches } from './admin/switches.ts'
+import { admin } from './admin/index.ts'
 import { apps } from './apps.ts'
 import { egress } from './egress.ts'
 import { hooks } from './hooks.ts'
@@ -26,16 +17,7 @@ export const doors = (ports: Ports) =>
     .route('/apps', apps(ports))
     .route('/egress', egress(ports))
     .route('/token', token(ports))
-    .route('/admin/v1/apps', adminApps(ports))
-    .route('/admin/v1/apps', switches(ports))
-    .route('/admin/v1/apps', publishing(ports))
-    .route('/admin/v1/egress', adminEgress(ports))
-    .route('/admin/v1/audit', audit(ports))
-    .route('/admin/v1/discoveries', discoveries(ports))
-    .route('/admin/v1/events', events(ports))
-    .route('/admin/v1/masking', masking(ports))
-    .route('/admin/v1/replays', replays(ports))
-    .route('/admin/v1/secrets', secrets(ports))
+    .route('/admin/v1', admin(ports))
     .route('/', operations(ports))
     .notFound(context => refused(context.req.raw, new Fault('route-unknown', context.req.path), ports))
     .onError((error, context) => refused(context.req.raw, error, ports))

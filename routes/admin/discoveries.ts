@@ -1,19 +1,24 @@
-import { Hono } from 'hono'
 import * as z from 'zod'
-import type { Ports } from '#core/ports.ts'
-import { admitted, parsed } from './gate.ts'
+import { call, limitTo, pageOf, Time } from './call.ts'
 
-const Query = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.coerce.number().int().min(1).optional(),
-})
+const Query = z.strictObject({ limit: limitTo(500), cursor: z.coerce.number().int().min(1).optional() })
+const Discovery = z.object({ app: z.string(), requests: z.int(), firstAt: Time, lastAt: Time })
 
 /** `/admin/v1/discoveries`: apps that are called though nobody has published them, the one called last first. */
-export const discoveries = (ports: Ports) =>
-  new Hono().get('/', async context => {
-    await admitted(context.req.raw, 'viewer', ports)
-    const { limit, cursor = 0 } = parsed(Query, context.req.query())
-    const all = await ports.discoveries.list()
-    const next = cursor + limit
-    return context.json({ items: all.slice(cursor, next), next: next < all.length ? String(next) : null })
-  })
+export const discoveries = [
+  call(
+    {
+      method: 'get',
+      path: '/discoveries',
+      role: 'viewer',
+      does: 'Lists apps that are called though nobody has published them, the one called last first.',
+      query: Query,
+      answers: { 200: pageOf(Discovery) },
+    },
+    async ({ query: { limit, cursor = 0 } }, ports) => {
+      const all = await ports.discoveries.list()
+      const next = cursor + limit
+      return [200, { items: all.slice(cursor, next), next: next < all.length ? String(next) : null }]
+    },
+  ),
+]

@@ -1,13 +1,12 @@
-import { Hono } from 'hono'
 import * as z from 'zod'
 import { judge } from '#core/egress/judge.ts'
 import { suggestions } from '#core/egress/places.ts'
 import { readTarget } from '#core/egress/target.ts'
-import { Fault } from '#core/fault.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import { AppName } from '#core/names.ts'
 import type { Ports } from '#core/ports.ts'
-import { admitted, jsonFrom, parsed } from './gate.ts'
+import { entryOf } from './app-status.ts'
+import { call, pageOf, Time } from './call.ts'
 
 const Question = z.strictObject({
   app: AppName,
@@ -18,26 +17,47 @@ const Question = z.strictObject({
   url: z.string().min(1).max(8192),
 })
 
+const Explanation = z.object({
+  decision: z.enum(['allow', 'deny']),
+  fault: z.enum(['egress-denied', 'egress-target-invalid']).optional(),
+  wouldDeny: z.literal('egress-denied').optional(),
+  rule: z.string().optional(),
+  credential: z.object({ as: z.string(), secret: z.string() }).optional(),
+  reason: z.string().optional(),
+})
+
 /** `/admin/v1/egress`: what an app's rules make of a request to the outside, and which rules it lacks. */
-export const egress = (ports: Ports) =>
-  new Hono()
-    .post('/explain', async context => {
-      await admitted(context.req.raw, 'author', ports)
-      const question = parsed(Question, await jsonFrom(context.req.raw))
-      const { host } = new URL(context.req.url)
-      return context.json(
-        explained(question, await entryOf(question.app, ports), [...ports.settings.ownHosts, host], ports),
-      )
-    })
-    .get('/suggestions', async context => {
-      await admitted(context.req.raw, 'author', ports)
-      const { app } = parsed(z.strictObject({ app: AppName }), context.req.query())
+export const egress = [
+  call(
+    {
+      method: 'post',
+      path: '/egress/explain',
+      role: 'author',
+      does: 'Says whether an app may go to a URL, and by which rule; nothing is fetched.',
+      body: Question,
+      answers: { 200: Explanation },
+    },
+    async ({ body, request }, ports) => {
+      const { host } = new URL(request.url)
+      return [200, explained(body, await entryOf(body.app, ports), [...ports.settings.ownHosts, host], ports)]
+    },
+  ),
+  call(
+    {
+      method: 'get',
+      path: '/egress/suggestions',
+      role: 'author',
+      does: 'Lists the smallest rules for what an app was denied lately, or reached in shadow mode only.',
+      query: z.strictObject({ app: AppName }),
+      answers: { 200: pageOf(z.object({ to: z.string(), count: z.int(), lastAt: Time })) },
+    },
+    async ({ query: { app } }, ports) => {
       const { manifest } = await entryOf(app, ports)
-      return context.json({
-        items: suggestions(await ports.places.list(app), manifest, ports.settings.isLocal),
-        next: null,
-      })
-    })
+      const items = suggestions(await ports.places.list(app), manifest, ports.settings.isLocal)
+      return [200, { items, next: null }]
+    },
+  ),
+]
 
 /** The decision of the guard, with the rule that allows, or the closest one and what differs; nothing is fetched. */
 function explained(
@@ -65,10 +85,4 @@ function explained(
   return isShadowed
     ? ({ decision: 'allow', wouldDeny: 'egress-denied', ...told } as const)
     : ({ decision: 'deny', fault: 'egress-denied', ...told } as const)
-}
-
-async function entryOf(app: string, { registry }: Ports): Promise<Entry> {
-  const lookup = await registry.find(app)
-  if (lookup.kind === 'found') return lookup.entry
-  throw lookup.kind === 'unknown' ? new Fault('not-found', `no app ${app}`) : new Fault('entry-invalid', lookup.detail)
 }

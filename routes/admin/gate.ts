@@ -1,75 +1,88 @@
-import * as z from 'zod'
+import { mailboxOf } from '#core/delivery/event-id.ts'
 import { Fault } from '#core/fault.ts'
-import { type Operator, operatorFrom, type Role } from '#core/identity/operator.ts'
-import { findings, pathText } from '#core/manifest/problems.ts'
+import { type Operator, operatorFrom, type Role, refused } from '#core/identity/operator.ts'
+import type { Entry } from '#core/manifest/entry.ts'
 import type { Ports } from '#core/ports.ts'
+import type { Asked, CallRow } from './call.ts'
 
-/** Who may make a call: everybody with a role may look; the rest is for the role named. */
-export async function admitted(request: Request, role: Role, { settings, clock }: Ports): Promise<Operator> {
-  const { adminUrl } = settings
-  if (adminUrl && new URL(request.url).host !== new URL(adminUrl).host)
-    throw new Fault('route-unknown', 'admin on another host')
-  const operator = await operatorFrom(request.headers.get('authorization'), settings, clock.now())
-  const may = role === 'viewer' ? operator.roles.length > 0 : operator.roles.includes(role)
-  if (!may) throw new Fault('role-missing', `${operator.subject} has [${operator.roles}], needs ${role}`)
+/**
+ * Who may make the calls of a role: one of `has`. For every app if they have one of `everywhere` too, and else for
+ * the apps of their own teams alone. No role includes another, but every role may look.
+ */
+const admissions: Readonly<Record<Role, { readonly has: readonly Role[]; readonly everywhere: readonly Role[] }>> = {
+  viewer: { has: ['operator', 'approver', 'author', 'viewer'], everywhere: ['operator', 'approver', 'viewer'] },
+  author: { has: ['author'], everywhere: ['operator'] },
+  approver: { has: ['approver'], everywhere: ['approver'] },
+  operator: { has: ['operator'], everywhere: ['operator'] },
+}
+
+type GatePorts = Pick<Ports, 'settings' | 'keySets' | 'clock' | 'registry'>
+
+/**
+ * Whoever may make calls of a role for the whole fleet.
+ *
+ * @throws Fault
+ */
+export async function admitted(request: Request, role: Role, ports: GatePorts): Promise<Operator> {
+  const { operator, isEverywhere } = await holderOf(role, request, ports)
+  if (!isEverywhere) throw missing(operator, `${role} of the whole fleet`)
   return operator
 }
 
-/**
- * Parses admin input by its schema.
- *
- * @throws Fault `request-invalid` that lists everything wrong with it
- */
-export function parsed<Shape>(schema: z.ZodType<Shape>, input: unknown): Shape {
-  const result = schema.safeParse(input, { reportInput: true })
-  if (result.success) return result.data
-  const problems = findings(result.error, schema).map(({ at, reason, remedy }) => ({
-    path: pathText(at),
-    reason,
-    remedy,
-  }))
-  throw new Fault('request-invalid', problems.map(({ path, reason }) => `${path} ${reason}`).join('; '), problems)
+/** Whoever makes a call, before anything of it is read, and which apps they may know of. */
+export async function callerOf(request: Request, { role }: Pick<CallRow, 'role'>, ports: GatePorts) {
+  if (role === 'none') return { operator: await signedIn(request, ports), isEverywhere: false, sees: () => false }
+  const { operator, isEverywhere } = await holderOf(role, request, ports)
+  return { operator, isEverywhere, sees: (entry: Entry) => isEverywhere || isOwn(entry, operator) }
 }
 
 /**
- * The reason that every change needs: in the body of a POST, in the header `gatehouse-reason` or the query
- * `reason` otherwise.
- */
-export async function reasonFrom(request: Request): Promise<string> {
-  if (request.method === 'POST') return parsed(Reason, await jsonFrom(request)).reason
-  const query = new URL(request.url).searchParams.get('reason')
-  return parsed(Reason, { reason: request.headers.get('gatehouse-reason') ?? query ?? undefined }).reason
-}
-
-/**
- * The JSON body of an admin request, at most 64 KiB.
+ * Refuses an author a call about an app of another team, or about none. Every name by which a call says its app is
+ * looked at, so that none of them hides another.
  *
- * @throws Fault `body-too-large` or `request-invalid`
+ * @throws Fault
  */
-export async function jsonFrom(request: Request): Promise<unknown> {
-  const text = await textFrom(request, 65_536)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Fault('request-invalid', 'body is not JSON', [
-      {
-        path: '(body)',
-        reason: 'is not JSON',
-        remedy: 'Send a JSON object as application/json; it says at least the `reason`.',
-      },
-    ])
+export async function assertOwn(
+  { operator, params, query, body }: Pick<Asked, 'operator' | 'params' | 'query' | 'body'>,
+  { isForEveryTeam }: CallRow,
+  { registry }: GatePorts,
+): Promise<void> {
+  const { app, id } = params as Readonly<Record<string, string | undefined>>
+  const named = [app, appIn(query), appIn(body), id === undefined ? undefined : mailboxOf(id)?.app]
+  const apps = new Set(named.filter(name => name !== undefined))
+  if (apps.size === 0 && !isForEveryTeam) throw missing(operator, 'a role for the whole fleet')
+  for (const name of apps) {
+    const lookup = await registry.find(name)
+    if (lookup.kind === 'unknown') throw new Fault('not-found', `no app ${name}`)
+    if (lookup.kind === 'invalid') throw new Fault('entry-invalid', lookup.detail)
+    if (!isOwn(lookup.entry, operator)) throw missing(operator, `the team of ${name}`)
   }
 }
 
-/**
- * The body of an admin request as text.
- *
- * @throws Fault `body-too-large`
- */
-export async function textFrom(request: Request, maxCharacters: number): Promise<string> {
-  const text = await request.text()
-  if (text.length > maxCharacters) throw new Fault('body-too-large', `admin body over ${maxCharacters} characters`)
-  return text
+async function holderOf(role: Role, request: Request, ports: GatePorts) {
+  const operator = await signedIn(request, ports)
+  const { has, everywhere } = admissions[role]
+  const holds = (one: Role) => operator.roles.includes(one)
+  if (!has.some(holds)) throw missing(operator, role)
+  return { operator, isEverywhere: everywhere.some(holds) }
 }
 
-const Reason = z.strictObject({ reason: z.string().trim().min(1, { error: 'must say why' }).max(1024) })
+function signedIn(request: Request, ports: GatePorts): Promise<Operator> {
+  const { adminUrl } = ports.settings
+  if (adminUrl && new URL(request.url).host !== new URL(adminUrl).host)
+    throw new Fault('route-unknown', 'admin on another host')
+  return operatorFrom(request.headers.get('authorization'), ports)
+}
+
+function isOwn({ manifest }: Entry, { teams }: Operator): boolean {
+  return teams.includes(manifest.spec.owner.team)
+}
+
+function appIn(input: unknown): string | undefined {
+  const { app } = (input ?? {}) as { readonly app?: unknown }
+  return typeof app === 'string' ? app : undefined
+}
+
+function missing({ subject, roles, teams }: Operator, wanted: string): Fault {
+  return refused('role-missing', `${subject} has [${roles}] in [${teams}], needs ${wanted}`, 'insufficient_scope')
+}

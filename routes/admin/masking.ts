@@ -1,4 +1,3 @@
-import { Hono } from 'hono'
 import * as z from 'zod'
 import { Fault } from '#core/fault.ts'
 import { actions } from '#core/masking/action.ts'
@@ -6,8 +5,7 @@ import { appKeys } from '#core/masking/app-keys.ts'
 import { entityTypes } from '#core/masking/detectors/entity-types.ts'
 import { preview, previewPlan } from '#core/masking/preview.ts'
 import { AppName } from '#core/names.ts'
-import type { Ports } from '#core/ports.ts'
-import { admitted, jsonFrom, parsed } from './gate.ts'
+import { call } from './call.ts'
 
 const Question = z
   .strictObject({
@@ -23,21 +21,38 @@ const Question = z
     error: 'or `json`: give one of the two',
   })
 
+const Finding = z.object({
+  type: z.string(),
+  start: z.int(),
+  end: z.int(),
+  pointer: z.string().optional(),
+  action: z.enum(actions),
+})
+
 /** `POST /admin/v1/masking/preview`: what masking would do to a text or a document. Nothing of it is kept. */
-export const masking = (ports: Ports) =>
-  new Hono().post('/preview', async context => {
-    await admitted(context.req.raw, 'author', ports)
-    const { text, json, app = 'preview', entities, action, fields } = parsed(Question, await jsonFrom(context.req.raw))
-    const rule = { ...(entities && { entities }), ...(action && { action }), ...(fields && { fields }) }
-    try {
-      const plan = previewPlan(rule, app)
-      const keys = plan.needsKeys ? await appKeys(app, ports.settings.keyEncryptionKey) : undefined
-      return context.json(preview(text === undefined ? { json } : { text }, plan, keys))
-    } catch (error) {
-      if (!(error instanceof RangeError || error instanceof z.ZodError)) throw error
-      const reason = error instanceof z.ZodError ? z.prettifyError(error) : error.message
-      throw new Fault('request-invalid', reason, [
-        { path: 'fields', reason, remedy: 'Write a rule that a manifest could hold, and a document that can be read.' },
-      ])
-    }
-  })
+export const masking = [
+  call(
+    {
+      method: 'post',
+      path: '/masking/preview',
+      role: 'author',
+      does: 'Shows what masking would do to a text or a document; nothing of it is kept.',
+      isForEveryTeam: true,
+      body: Question,
+      answers: { 200: z.object({ masked: z.unknown(), findings: z.array(Finding) }) },
+    },
+    async ({ body: { text, json, app = 'preview', entities, action, fields } }, ports) => {
+      const rule = { ...(entities && { entities }), ...(action && { action }), ...(fields && { fields }) }
+      try {
+        const plan = previewPlan(rule, app)
+        const keys = plan.needsKeys ? await appKeys(app, ports.settings.keyEncryptionKey) : undefined
+        return [200, preview(text === undefined ? { json } : { text }, plan, keys)]
+      } catch (error) {
+        if (!(error instanceof RangeError || error instanceof z.ZodError)) throw error
+        const reason = error instanceof z.ZodError ? z.prettifyError(error) : error.message
+        const remedy = 'Write a rule that a manifest could hold, and a document that can be read.'
+        throw new Fault('request-invalid', reason, [{ path: 'fields', reason, remedy }])
+      }
+    },
+  ),
+]

@@ -5,6 +5,7 @@ import { atPointer } from '#core/json-pointer.ts'
 import { SourceName } from '#core/names.ts'
 import type { Ports } from '#core/ports.ts'
 import { parsedOnce } from '#core/webhook/json-body.ts'
+import { Why } from './call.ts'
 
 /** Events looked at by one call, and fetched from the mailbox at a time; the caller goes on with `next`. */
 const perCall = 2_000
@@ -23,7 +24,7 @@ export const PurgeOrder = z.strictObject({
     })
     .optional(),
   cursor: z.string().max(256).optional(),
-  reason: z.string().trim().min(1, { error: 'must say why' }).max(1024),
+  reason: Why,
 })
 
 export type PurgeOrder = z.infer<typeof PurgeOrder>

@@ -1,11 +1,9 @@
-import { Hono } from 'hono'
 import * as z from 'zod'
 import { mailboxOf } from '#core/delivery/event-id.ts'
 import { Fault } from '#core/fault.ts'
 import { AppName } from '#core/names.ts'
-import type { Ports } from '#core/ports.ts'
+import { call, Why } from './call.ts'
 import { EventCriteria, filterOf } from './event-filter.ts'
-import { admitted, jsonFrom, parsed, reasonFrom } from './gate.ts'
 
 const Order = z.strictObject({
   app: AppName,
@@ -13,39 +11,71 @@ const Order = z.strictObject({
   dryRun: z.boolean().default(false),
   perSecond: z.int().min(1).max(500).default(10),
   skipSuperseded: z.boolean().default(false),
-  reason: z.string().trim().min(1, { error: 'must say why' }).max(1024),
+  reason: Why,
 })
 
+const Replay = z
+  .object({
+    id: z.string(),
+    state: z.enum(['running', 'done', 'cancelled']),
+    matched: z.int(),
+    sent: z.int(),
+    skipped: z.int(),
+    delivered: z.int(),
+    dead: z.int(),
+  })
+  .meta({ id: 'Replay' })
+
 /** `/admin/v1/replays`: sending many events again, at a rate of its own that live traffic outranks. */
-export const replays = (ports: Ports) =>
-  new Hono()
-    .post('/', async context => {
-      const operator = await admitted(context.req.raw, 'operator', ports)
-      const { app, filter, dryRun, reason, ...pace } = parsed(Order, await jsonFrom(context.req.raw))
+export const replays = [
+  call(
+    {
+      method: 'post',
+      path: '/replays',
+      role: 'operator',
+      does: 'Counts the events that a filter chooses, or sends them again.',
+      body: Order,
+      answers: { 200: z.object({ matched: z.int() }), 202: Replay },
+    },
+    async ({ operator, body: { app, filter, dryRun, reason, ...pace } }, ports) => {
       if ((await ports.registry.find(app)).kind === 'unknown') throw new Fault('not-found', `no app ${app}`)
       const order = { ...pace, filter: filterOf(filter) }
-      if (dryRun) return context.json({ matched: await ports.mailboxes.countReplay(app, order) })
+      if (dryRun) return [200, { matched: await ports.mailboxes.countReplay(app, order) }]
       const replay = await ports.mailboxes.startReplay(app, order)
       const facts = { replay: replay.id, filter }
       await ports.audit.record({ type: 'replay.started', actor: operator.subject, app, reason, facts })
-      return context.json(replay, 202)
-    })
-
-    .get('/:id', async context => {
-      await admitted(context.req.raw, 'viewer', ports)
-      const id = context.req.param('id')
+      return [202, replay]
+    },
+  ),
+  call(
+    {
+      method: 'get',
+      path: '/replays/{id}',
+      role: 'viewer',
+      does: 'Shows how a replay is getting on.',
+      answers: { 200: Replay },
+    },
+    async ({ params: { id } }, ports) => {
       const replay = await ports.mailboxes.showReplay(id)
       if (!replay) throw new Fault('not-found', `no replay ${id}`)
-      return context.json(replay)
-    })
-
-    .delete('/:id', async context => {
-      const operator = await admitted(context.req.raw, 'operator', ports)
-      const reason = await reasonFrom(context.req.raw)
-      const id = context.req.param('id')
+      return [200, replay]
+    },
+  ),
+  call(
+    {
+      method: 'delete',
+      path: '/replays/{id}',
+      role: 'operator',
+      does: 'Cancels a replay.',
+      reason: 'required',
+      answers: { 200: Replay },
+    },
+    async ({ params: { id }, operator, reason }, ports) => {
       const replay = await ports.mailboxes.cancelReplay(id)
       if (!replay) throw new Fault('not-found', `no replay ${id}`)
       const about = { actor: operator.subject, app: mailboxOf(id)?.app ?? '', reason, facts: { replay: id } }
       await ports.audit.record({ type: 'replay.cancelled', ...about })
-      return context.json(replay)
-    })
+      return [200, replay]
+    },
+  ),
+]

@@ -259,7 +259,8 @@ export const faults = {
     status: 403,
     blame: 'caller',
     title: 'The token carries no role that may do this',
-    remediation: 'Ask whoever runs the identity provider for the role that docs/admin-api.md names.',
+    remediation:
+      'Ask whoever runs the identity provider for the role that docs/admin-api.md names; an author needs the team of the app.',
   },
   'request-invalid': {
     status: 400,
@@ -306,11 +307,19 @@ export class Fault extends Error {
   readonly code: FaultCode
   readonly detail: string
   readonly problems: readonly Problem[]
+  /** What the answer carries beside the code, such as a challenge. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: FaultCode, detail: string, problems: readonly Problem[] = []) {
+  constructor(
+    code: FaultCode,
+    detail: string,
+    problems: readonly Problem[] = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(`${code}: ${detail}`)
     this.code = code
     this.detail = detail
     this.problems = problems
+    this.headers = headers
   }
 }

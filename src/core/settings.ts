@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import type { FetchSetting } from '#core/egress/fetchable.ts'
+import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { decode } from '#core/encoding.ts'
+import { KeySet, PublishedKeys } from '#core/identity/key-set.ts'
 import { type Signing, SigningKeys } from '#core/identity/token-keys.ts'
 import { type AddressSetting, rangesIn } from '#core/limits/address.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
@@ -19,7 +20,8 @@ const Jwks = z
       return z.NEVER
     }
   })
-  .pipe(z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1) }))
+  .pipe(PublishedKeys)
+  .refine(({ keys }) => keys.length > 0, { error: 'must hold a key' })
 
 const KeyEncryptionKey = z
   .string()
@@ -33,6 +35,7 @@ const Variables = z
     ADMIN_URL: Url.optional(),
     ADMIN_ISSUER: z.string().min(1).optional(),
     ADMIN_AUDIENCE: z.string().min(1).optional(),
+    ADMIN_TEAMS_CLAIM: z.string().min(1).max(256).default('teams'),
     ADMIN_JWKS: Jwks.optional(),
     GATEWAY_KEK: KeyEncryptionKey.optional(),
     SIGNING_KEYS: z
@@ -68,10 +71,10 @@ const Variables = z
   .superRefine((value, { addIssue }) => {
     const complain = (path: string, message: string) =>
       addIssue({ code: 'custom', path: [path], input: undefined, message })
-    const admin = [value.ADMIN_ISSUER, value.ADMIN_AUDIENCE, value.ADMIN_JWKS]
-    if (admin.some(Boolean) && !admin.every(Boolean)) {
-      complain('ADMIN_ISSUER', 'ADMIN_ISSUER, ADMIN_AUDIENCE and ADMIN_JWKS go together: set all three or none')
-    }
+    if (!value.ADMIN_ISSUER !== !value.ADMIN_AUDIENCE)
+      complain('ADMIN_ISSUER', 'ADMIN_ISSUER and ADMIN_AUDIENCE go together: set both or none')
+    const unsafe = value.ADMIN_ISSUER && unfetchable(value.ADMIN_ISSUER, settingOf(value))
+    if (unsafe && value.ADMIN_AUDIENCE) complain('ADMIN_ISSUER', unsafe)
     if ((value.VAULT_ADDR === undefined) !== (value.VAULT_TOKEN === undefined))
       complain('VAULT_ADDR', 'VAULT_ADDR and VAULT_TOKEN go together: set both or none')
     if (value.SIGNING_KEYS && !value.TOKEN_ISSUER && !value.PUBLIC_URL)
@@ -79,6 +82,7 @@ const Variables = z
     if (!value.UPSTASH_REDIS_REST_URL !== !value.UPSTASH_REDIS_REST_TOKEN)
       complain('UPSTASH_REDIS_REST_URL', 'goes together with UPSTASH_REDIS_REST_TOKEN: set both or none')
     if (value.ENVIRONMENT === undefined || value.ENVIRONMENT === 'local') return
+    if (value.ADMIN_JWKS?.keys) complain('ADMIN_JWKS', 'is for one machine alone: operators sign in at ADMIN_ISSUER')
     if (!value.PUBLIC_URL) complain('PUBLIC_URL', 'is required outside the local environment')
     if (!value.ADMIN_URL) complain('ADMIN_URL', 'is required outside the local environment')
     if (!value.GATEWAY_KEK) complain('GATEWAY_KEK', 'is required outside the local environment')
@@ -94,10 +98,14 @@ export interface Settings extends FetchSetting, AddressSetting {
   readonly publicUrl?: string
   /** The only host that answers `/admin`; absent on one machine. */
   readonly adminUrl?: string
+  /** Whose tokens the admin API takes; absent: nobody's. */
   readonly admin?: {
-    readonly issuer: string
-    readonly audience: string
-    readonly jwks: { keys: { kty: string; kid: string }[] }
+    /** Where operators sign in; absent: nowhere. */
+    readonly provider?: { readonly issuer: string; readonly audience: string }
+    /** The claim with the teams that somebody belongs to. */
+    readonly teamsClaim: string
+    /** Of `npm start`, which mints an operator's token; never there outside `local`. */
+    readonly localKeys?: KeySet
   }
   readonly metricsToken?: Secret
   /** Where limits are counted for all who share that database; absent: in Durable Objects. */
@@ -136,6 +144,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ADMIN_URL,
     ADMIN_ISSUER,
     ADMIN_AUDIENCE,
+    ADMIN_TEAMS_CLAIM,
     ADMIN_JWKS,
     GATEWAY_KEK,
     EGRESS_DOH,
@@ -146,8 +155,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   const { GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
     environment: ENVIRONMENT,
-    isLocal: ENVIRONMENT === 'local',
-    ownHosts: [...new Set([PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => (url ? [new URL(url).host] : [])))],
+    ...settingOf(parsed.data),
     regions: REGIONS,
     ...(UPSTASH_REDIS_REST_URL &&
       UPSTASH_REDIS_REST_TOKEN && {
@@ -159,9 +167,13 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ...(TRUSTED_PROXIES && { trustedProxies: TRUSTED_PROXIES }),
     ...(PUBLIC_URL && { publicUrl: PUBLIC_URL }),
     ...(ADMIN_URL && { adminUrl: ADMIN_URL }),
-    ...(ADMIN_ISSUER &&
-      ADMIN_AUDIENCE &&
-      ADMIN_JWKS && { admin: { issuer: ADMIN_ISSUER, audience: ADMIN_AUDIENCE, jwks: ADMIN_JWKS } }),
+    ...((ADMIN_ISSUER || ADMIN_JWKS) && {
+      admin: {
+        teamsClaim: ADMIN_TEAMS_CLAIM,
+        ...(ADMIN_ISSUER && ADMIN_AUDIENCE && { provider: { issuer: ADMIN_ISSUER, audience: ADMIN_AUDIENCE } }),
+        ...(ADMIN_JWKS && { localKeys: new KeySet(ADMIN_JWKS.keys) }),
+      },
+    }),
     ...(GATEWAY_KEK && { keyEncryptionKey: new Secret('GATEWAY_KEK', GATEWAY_KEK) }),
     ...(GATEWAY_KEK_PREVIOUS && {
       previousKeyEncryptionKey: new Secret('GATEWAY_KEK_PREVIOUS', GATEWAY_KEK_PREVIOUS),
@@ -172,6 +184,19 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ...(EGRESS_DOH && { egressResolver: EGRESS_DOH }),
     ...(METRICS_TOKEN && { metricsToken: new Secret('METRICS_TOKEN', METRICS_TOKEN) }),
   }
+}
+
+/** What decides which addresses may be fetched. */
+function settingOf({
+  ENVIRONMENT,
+  PUBLIC_URL,
+  ADMIN_URL,
+  TOKEN_ISSUER,
+}: {
+  readonly [Name in 'ENVIRONMENT' | 'PUBLIC_URL' | 'ADMIN_URL' | 'TOKEN_ISSUER']?: string | undefined
+}): FetchSetting {
+  const hosts = [PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => URL.parse(url ?? '')?.host ?? [])
+  return { isLocal: ENVIRONMENT === 'local', ownHosts: [...new Set(hosts)] }
 }
 
 function hostOf(url: string): string {

@@ -9,7 +9,6 @@ const deployed = {
   ADMIN_URL: 'https://admin.example.com',
   ADMIN_ISSUER: 'https://idp.example.com',
   ADMIN_AUDIENCE: 'gatehouse',
-  ADMIN_JWKS: jwks,
   GATEWAY_KEK: btoa('k'.repeat(32)),
   SIGNING_KEYS: signingBindings.SIGNING_KEYS,
   METRICS_TOKEN: 'a-token-of-length',
@@ -43,10 +42,10 @@ describe('settings', () => {
       publicUrl: 'https://gate.example.com',
       adminUrl: 'https://admin.example.com',
       ownHosts: ['gate.example.com', 'admin.example.com'],
-      admin: { issuer: 'https://idp.example.com', audience: 'gatehouse' },
+      admin: { provider: { issuer: 'https://idp.example.com', audience: 'gatehouse' }, teamsClaim: 'teams' },
       signing: { issuer: 'https://gate.example.com' },
     })
-    expect(settings.admin?.jwks.keys[0]?.kid).toBe('k1')
+    expect(settings.admin?.localKeys).toBeUndefined()
     expect(settings.metricsToken?.reveal()).toBe('a-token-of-length')
     expect(JSON.stringify(settings)).not.toContain('a-token-of-length')
   })
@@ -105,14 +104,29 @@ describe('a start is refused', () => {
   })
 
   it('with a part of what operators sign in with', () => {
-    for (const name of ['ADMIN_ISSUER', 'ADMIN_AUDIENCE', 'ADMIN_JWKS'])
+    for (const name of ['ADMIN_ISSUER', 'ADMIN_AUDIENCE'])
       expect(complaints({ ...deployed, [name]: undefined })).toEqual(['ADMIN_ISSUER'])
   })
 
-  it.each(['no json', '{}', '{"keys":[]}', '{"keys":[{"kty":"EC"}]}', '[]'])(
+  it.each(['http://idp.example.com', 'https://admin.example.com/idp', 'https://10.0.0.1', 'idp.example.com', 'x'])(
+    'with an issuer that is not to be fetched: %s',
+    ADMIN_ISSUER => {
+      expect(complaints({ ...deployed, ADMIN_ISSUER })).toEqual(['ADMIN_ISSUER'])
+    },
+  )
+
+  it('with a key of its own for operators, but on one machine', () => {
+    expect(complaints({ ...deployed, ADMIN_JWKS: jwks })).toEqual(['ADMIN_JWKS'])
+    const local = { ENVIRONMENT: 'local', ADMIN_JWKS: jwks }
+    expect(settingsFrom(local).admin?.localKeys?.jwks).toMatchObject([{ kid: 'k1' }])
+    const beside = { ...local, ADMIN_ISSUER: 'http://127.0.0.1:8789', ADMIN_AUDIENCE: 'a' }
+    expect(settingsFrom(beside).admin).toMatchObject({ provider: { issuer: 'http://127.0.0.1:8789' } })
+  })
+
+  it.each(['no json', '{}', '{"keys":[]}', '{"keys":[{"kid":"a"}]}', '[]'])(
     'with a key set that is none: %s',
     ADMIN_JWKS => {
-      expect(complaints({ ...deployed, ADMIN_JWKS })[0]).toMatch(/^ADMIN_JWKS/)
+      expect(complaints({ ENVIRONMENT: 'local', ADMIN_JWKS })[0]).toMatch(/^ADMIN_JWKS/)
     },
   )
 

@@ -1,6 +1,7 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { type FaultCode, faultRow, faults } from '#core/fault.ts'
+import { KeySet } from '#core/identity/key-set.ts'
 import type { Ports } from '#core/ports.ts'
 import { Secret } from '#core/secrets/secret.ts'
 import { doors } from '#routes/index.ts'
@@ -57,11 +58,7 @@ describe('metrics', () => {
   })
 
   it('outside `local` are for the metrics token or a token with a role, and for nobody else', async () => {
-    const admin = {
-      issuer: operatorBindings.ADMIN_ISSUER,
-      audience: operatorBindings.ADMIN_AUDIENCE,
-      jwks: JSON.parse(operatorBindings.ADMIN_JWKS),
-    }
+    const admin = { teamsClaim: 'teams', localKeys: new KeySet(JSON.parse(operatorBindings.ADMIN_JWKS).keys) }
     const metricsToken = new Secret('METRICS_TOKEN', 'a-token-for-the-monitor')
     const settings = {
       environment: 'production',
@@ -85,6 +82,7 @@ describe('metrics', () => {
     await expectFault(await ask(), 'token-missing', 401)
     await expectFault(await ask('Bearer a-token-for-the-monitoR'), 'token-invalid', 401)
     await expectFault(await ask(`Bearer ${await operatorToken({ roles: [] })}`), 'role-missing', 403)
+    await expectFault(await ask(`Bearer ${await operatorToken({ roles: ['author'] })}`), 'role-missing', 403)
     expect((await ask('Bearer a-token-for-the-monitor')).status).toBe(200)
     expect((await ask(`Bearer ${await operatorToken({ roles: ['viewer'] })}`)).status).toBe(200)
   })

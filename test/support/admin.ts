@@ -1,4 +1,5 @@
 import { exports } from 'cloudflare:workers'
+import { unlike } from './api-contract.ts'
 import { operatorToken } from './operator.ts'
 
 export interface AdminCall {
@@ -6,17 +7,26 @@ export interface AdminCall {
   /** An object is sent as JSON, a text as it is. */
   readonly body?: unknown
   readonly roles?: readonly string[]
+  readonly teams?: readonly string[]
   readonly subject?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A call of the admin API, as somebody with these roles; an operator unless said otherwise. */
+/**
+ * A call of the admin API, as somebody with these roles; an operator unless said otherwise.
+ *
+ * @throws when the answer is not as `openapi.json` says
+ */
 export async function admin(path: string, call: AdminCall = {}): Promise<Response> {
   const { body, roles = ['operator'], subject = 'olga', method = body === undefined ? 'GET' : 'POST' } = call
-  const authorization = `Bearer ${await operatorToken({ roles, subject })}`
-  return exports.default.fetch(`http://gate.example/admin/v1/${path}`, {
+  const authorization = `Bearer ${await operatorToken({ roles, subject, ...(call.teams && { teams: call.teams }) })}`
+  const response = await exports.default.fetch(`http://gate.example/admin/v1/${path}`, {
     method,
     headers: { authorization, ...call.headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
+  const differences = await unlike(method, `/${path}`, response)
+  if (differences.length > 0)
+    throw new Error(`${method} ${path} answered unlike openapi.json: ${differences.join(', ')}`)
+  return response
 }

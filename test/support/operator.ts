@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose'
+import { localIssuer } from '../../src/core/identity/local-issuer.ts'
 
 /** A key of the tests alone: it signs for no gateway but the one that vitest starts. */
 const publicJwk = {
@@ -12,15 +13,17 @@ const publicJwk = {
 }
 const privateJwk = { ...publicJwk, d: 'ZHDLppZMorBUgsHsIPipwFsTE0R97_eEw22ryaLogE4' }
 
-/** The variables that make the gateway trust this file's tokens; vitest.config.ts binds them. */
+/** The variables that make the gateway trust this file's tokens, and an identity provider; vitest.config.ts binds them. */
 export const operatorBindings = {
-  ADMIN_ISSUER: 'https://idp.tests.example',
+  ADMIN_ISSUER: 'https://operators.idp.example',
   ADMIN_AUDIENCE: 'gatehouse-tests',
   ADMIN_JWKS: JSON.stringify({ keys: [publicJwk] }),
 }
 
 export interface TokenWish {
   readonly roles?: readonly string[]
+  /** The team of the tests' apps, unless said otherwise. */
+  readonly teams?: readonly string[]
   readonly issuer?: string
   readonly audience?: string
   readonly kid?: string
@@ -29,13 +32,13 @@ export interface TokenWish {
   readonly expiresInSeconds?: number
 }
 
-/** A token as the operators' identity provider would sign it. */
+/** A token as `npm start` mints it. */
 export async function operatorToken(wish: TokenWish = {}): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1000)
-  const jwt = new SignJWT({ roles: wish.roles ?? ['operator'] })
+  const jwt = new SignJWT({ roles: wish.roles ?? ['operator'], teams: wish.teams ?? ['tests'] })
     .setProtectedHeader({ alg: 'ES256', kid: wish.kid ?? publicJwk.kid })
-    .setIssuer(wish.issuer ?? operatorBindings.ADMIN_ISSUER)
-    .setAudience(wish.audience ?? operatorBindings.ADMIN_AUDIENCE)
+    .setIssuer(wish.issuer ?? localIssuer.issuer)
+    .setAudience(wish.audience ?? localIssuer.audience)
     .setIssuedAt(nowSeconds)
     .setExpirationTime(nowSeconds + (wish.expiresInSeconds ?? 300))
     .setSubject(wish.subject ?? 'olga')
@@ -48,8 +51,8 @@ export async function operatorToken(wish: TokenWish = {}): Promise<string> {
 export async function forgedToken(alg: 'none' | 'HS256'): Promise<string> {
   const part = (value: unknown) => base64url(new TextEncoder().encode(JSON.stringify(value)))
   const claims = {
-    iss: operatorBindings.ADMIN_ISSUER,
-    aud: operatorBindings.ADMIN_AUDIENCE,
+    iss: localIssuer.issuer,
+    aud: localIssuer.audience,
     sub: 'mallory',
     roles: ['operator'],
     exp: Math.floor(Date.now() / 1000) + 300,

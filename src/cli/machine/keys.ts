@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import { localIssuer } from '#core/identity/local-issuer.ts'
 import type { statePaths } from './paths.ts'
 
 /** What the gateway on one machine is told of its keys, as the variables it reads. */
-export type LocalKeys = Readonly<
-  Record<'ADMIN_ISSUER' | 'ADMIN_AUDIENCE' | 'ADMIN_JWKS' | 'GATEWAY_KEK' | 'SIGNING_KEYS', string>
->
+export type LocalKeys = Readonly<Record<'ADMIN_JWKS' | 'GATEWAY_KEK' | 'SIGNING_KEYS', string>>
 
 /** `keys.json`. */
 interface Keys {
@@ -18,9 +17,6 @@ interface Keys {
   readonly keyEncryption: string
 }
 
-const issuer = 'gatehouse:local'
-const audience = 'gatehouse:admin'
-
 /**
  * Opens the keys of this machine, making them at the first start (mode 0600), and mints an operator token
  * of 12 hours into `<state>/operator-token`, where the CLI finds it.
@@ -30,8 +26,8 @@ export async function localKeys(paths: ReturnType<typeof statePaths>, now: Date)
   const { signing, operator, keyEncryption } = await openKeys(paths.keys)
   const token = await new SignJWT({ roles: ['operator', 'author', 'viewer'] })
     .setProtectedHeader({ alg: 'ES256', kid: operator.kid ?? '' })
-    .setIssuer(issuer)
-    .setAudience(audience)
+    .setIssuer(localIssuer.issuer)
+    .setAudience(localIssuer.audience)
     .setSubject('local-operator')
     .setIssuedAt(now)
     .setExpirationTime(new Date(now.getTime() + 12 * 3_600_000))
@@ -39,8 +35,6 @@ export async function localKeys(paths: ReturnType<typeof statePaths>, now: Date)
   await writeFile(paths.operatorToken, token, { mode: 0o600 })
   const { d: _private, ...publicKey } = operator
   return {
-    ADMIN_ISSUER: issuer,
-    ADMIN_AUDIENCE: audience,
     ADMIN_JWKS: JSON.stringify({ keys: [publicKey] }),
     GATEWAY_KEK: keyEncryption,
     SIGNING_KEYS: JSON.stringify({ keys: signing }),

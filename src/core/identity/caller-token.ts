@@ -50,7 +50,7 @@ export function claimedBy<Issuer extends { readonly issuer: string }>(
 export async function verifyToken(
   token: string,
   trust: Trust,
-  { keySets, clock }: { readonly keySets: KeySets; readonly clock: Clock },
+  { keySets, clock }: { readonly keySets: Pick<KeySets, 'find'>; readonly clock: Clock },
 ): Promise<TokenVerdict> {
   const opened = openCompact(token)
   if (typeof opened === 'string') return refused(opened)

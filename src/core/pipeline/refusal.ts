@@ -16,7 +16,10 @@ export interface Refusal {
  * @param at the part of the gateway that threw
  */
 export function refusalOf(error: unknown, at: string): Refusal {
-  if (error instanceof Fault) return { fault: error.code, detail: error.detail, headers: {}, problems: error.problems }
+  if (error instanceof Fault) {
+    const { code, detail, headers, problems } = error
+    return { fault: code, detail, headers, problems }
+  }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { fault: 'internal', detail: `${at}: ${detail}`, headers: {}, problems: [] }
 }

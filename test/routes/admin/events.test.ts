@@ -31,13 +31,18 @@ describe('who may look', () => {
     expect(response.headers.get('www-authenticate')).toBe(challenge)
     await expectFault(response, code, 401)
   }
-  const invalid = 'Bearer error="invalid_token"'
+  const invalid = 'Bearer realm="admin", error="invalid_token"'
 
   it('refuses a request without a token and says which kind it wants', async () => {
-    await refusedWith(await exports.default.fetch(`${events}?app=admin-door`), 'token-missing', 'Bearer')
+    await refusedWith(await exports.default.fetch(`${events}?app=admin-door`), 'token-missing', 'Bearer realm="admin"')
   })
 
-  it.each(['Bearer', 'Bearer x', 'Basic b2xnYTo=', 'Bearer a.b.c', `Bearer ${'a'.repeat(20_000)}`])(
+  it.each(['Bearer', 'Basic b2xnYTo=', 'Bearer a b'])('refuses what is not one token: %s', async authorization => {
+    const challenge = 'Bearer realm="admin", error="invalid_request"'
+    await refusedWith(await withToken(authorization), 'token-invalid', challenge)
+  })
+
+  it.each(['Bearer x', 'Bearer a.b.c', `Bearer ${'a'.repeat(20_000)}`])(
     'refuses what is no token of ours: %.20s',
     async authorization => {
       await refusedWith(await withToken(authorization), 'token-invalid', invalid)
