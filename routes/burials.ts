@@ -38,7 +38,11 @@ async function bury(body: unknown, { mailboxes, archive, log, counters }: Ports)
   const dead = await mailboxes.open(letter.eventId)
   if (dead?.event.state !== 'dead') return
   await archive.keep(letter, dead)
-  if (!(await mailboxes.buried(letter.eventId))) return
+  if (!(await mailboxes.buried(letter.eventId))) {
+    const wasForgotten = (await mailboxes.known([letter.eventId])).length === 0
+    if (wasForgotten) await archive.remove([letter.eventId])
+    return
+  }
   counters.count(letter.app, 'dead_letters_total', { source: letter.source, reason: letter.reason })
   log.write('warn', 'dead-letter', { ...letter })
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { purge } from '#core/delivery/purge.ts'
 import { AppStatus, entryOf, statusOf } from './app-status.ts'
 import { call, limitTo, pageOf } from './call.ts'
-import { PurgeOrder, purge } from './purge.ts'
+import { PurgeOrder } from './purge.ts'
 
 const Query = z.strictObject({ limit: limitTo(100), cursor: z.string().max(1024).optional() })
 const Broken = z.object({ app: z.string(), fault: z.literal('entry-invalid') })

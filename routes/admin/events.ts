@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { eventStates } from '#core/delivery/event.ts'
 import { mailboxOf } from '#core/delivery/event-id.ts'
+import { purgeOne } from '#core/delivery/purge.ts'
 import { Fault } from '#core/fault.ts'
 import type { Operator } from '#core/identity/operator.ts'
 import { AppName } from '#core/names.ts'
 import { Bytes, call, limitTo, Nothing, pageOf, Reason, Time } from './call.ts'
 import { EventCriteria, filterOf } from './event-filter.ts'
-import { purgeOne } from './purge.ts'
 
 const Query = EventCriteria.extend({
   app: AppName,

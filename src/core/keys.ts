@@ -25,7 +25,10 @@ export const keys = {
   /** R2: an event that no mailbox could take, with its bytes. */
   spills: 'spills/',
   spill: (eventId: string) => `spills/${eventId}`,
+  spillsOf: (app: string, region: string) => `spills/${region}~${app}~`,
   /** R2: a dead letter, as JSON, and its bytes. */
+  deadLetters: 'dead-letters/',
+  deadLettersOf: (app: string, region: string) => `dead-letters/${region}~${app}~`,
   deadLetter: (eventId: string) => `dead-letters/${eventId}/letter.json`,
   deadLetterBody: (eventId: string) => `dead-letters/${eventId}/body`,
 } as const

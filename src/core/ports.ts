@@ -16,7 +16,7 @@ import type { Settings } from '#core/settings.ts'
 import type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
 import type { Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
 
-export type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
+export type { Archive, Contents, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
 export type {
   AppPage,
   Lookup,

@@ -1,14 +1,8 @@
-import {
-  homeMailbox,
-  type MailboxAddress,
-  mailboxName,
-  mailboxOf,
-  mintEventId,
-  ulidOf,
-} from '#core/delivery/event-id.ts'
+import { homeMailbox, mailboxOf, mintEventId } from '#core/delivery/event-id.ts'
 import type { ReplayView } from '#core/delivery/replay.ts'
 import type { Mailboxes } from '#core/ports.ts'
 import { anyRegion } from '#core/residency/regions.ts'
+import { addressesOf, contentsOf, type Holders, listed } from './holders.ts'
 import type { PauseTold } from './mailbox/owner.ts'
 import type { MailboxStub } from './mailboxes.ts'
 
@@ -17,17 +11,10 @@ type OfApp = Pick<
   'list' | 'contents' | 'pause' | 'resume' | 'paused' | 'countReplay' | 'startReplay' | 'showReplay' | 'cancelReplay'
 >
 
-/** What is asked of an app, and so of all its mailboxes: in each region, those of all shards it ever had there. */
-export function mailboxesOfApp(at: (address: MailboxAddress) => MailboxStub, regions: readonly string[]): OfApp {
-  /** Shard 0 is asked first: it has heard of every other one before that got its first event. */
-  async function shardsIn(region: string, app: string): Promise<MailboxAddress[]> {
-    const count = await at(homeMailbox(app, region)).shards()
-    return Array.from({ length: count }, (_, shard) => ({ region, app, shard }))
-  }
-
-  async function all(app: string): Promise<MailboxAddress[]> {
-    return (await Promise.all(regions.map(region => shardsIn(region, app)))).flat()
-  }
+/** What is asked of an app, and so of all its mailboxes. */
+export function mailboxesOfApp(holders: Holders): OfApp {
+  const { home: at, regions } = holders
+  const all = (app: string) => addressesOf(app, holders)
 
   async function fromAll<Result>(app: string, ask: (mailbox: MailboxStub) => Promise<Result>): Promise<Result[]> {
     return Promise.all((await all(app)).map(address => ask(at(address))))
@@ -52,35 +39,8 @@ export function mailboxesOfApp(at: (address: MailboxAddress) => MailboxStub, reg
   }
 
   return {
-    async list(app, filter, { limit, before }) {
-      const pages = await Promise.all(
-        (await all(app)).map(address =>
-          at(address).list(filter, {
-            limit,
-            ...(before !== undefined && { before: `${mailboxName(address)}~${ulidOf(before)}` }),
-          }),
-        ),
-      )
-      return pages
-        .flat()
-        .sort((one, other) => (ulidOf(one.id) < ulidOf(other.id) ? 1 : -1))
-        .slice(0, limit)
-    },
-
-    async contents(app, { limit, after }) {
-      const addresses = await all(app)
-      const [, name, position = '0'] = /^(.+)~(\d+)$/.exec(after ?? '') ?? []
-      const index = Math.max(
-        0,
-        addresses.findIndex(address => mailboxName(address) === name),
-      )
-      const here = addresses[index]
-      if (!here) return { events: [] }
-      const events = await at(here).contents({ limit, after: Number(position) })
-      const following = addresses[index + 1]
-      if (events.length === limit) return { events, next: `${mailboxName(here)}~${events.at(-1)?.position}` }
-      return { events, ...(following && { next: `${mailboxName(following)}~0` }) }
-    },
+    list: (app, filter, page) => listed(app, filter, page, holders),
+    contents: (app, page) => contentsOf(app, page, holders),
 
     pause: (app, source, reason) => switched(app, reason, (mailbox, told) => mailbox.pause(source, told)),
     resume: (app, source, reason) => switched(app, reason, (mailbox, told) => mailbox.resume(source, told)),

@@ -1,5 +1,5 @@
 import { keys } from '#core/keys.ts'
-import type { Archive, Payloads } from '#core/ports.ts'
+import type { Payloads } from '#core/ports.ts'
 import { type Buckets, bucketOf } from './places.ts'
 
 /** Pages of 1,000 that one listing of a bucket walks: 500,000 bodies, with some 1,000 calls to R2 and the mailboxes. */
@@ -15,6 +15,9 @@ export function r2Payloads(buckets: Buckets): Payloads {
       const object = await bucketOf(buckets, eventId).get(keys.payload(eventId))
       if (!object) throw new Error(`no payload of ${eventId}`)
       return object.body.pipeThrough(new FixedLengthStream(object.size))
+    },
+    async bytes(eventId) {
+      return bytesOf(await bucketOf(buckets, eventId).get(keys.payload(eventId)))
     },
     remove: eventIds => removeFrom(buckets, eventIds, id => [keys.payload(id)]),
     async *writtenBefore(moment) {
@@ -34,7 +37,8 @@ async function* oldIn(bucket: R2Bucket, moment: Date): AsyncIterable<readonly st
   }
 }
 
-async function removeFrom(
+/** Removes objects that lie under keys of events, each in the bucket of its event's region. */
+export async function removeFrom(
   buckets: Buckets,
   eventIds: readonly string[],
   keysOf: (eventId: string) => string[],
@@ -43,15 +47,7 @@ async function removeFrom(
   for (const [bucket, ids] of byBucket) await bucket.delete(ids.flatMap(keysOf))
 }
 
-/** Dead letters in R2, in the bucket of their region: what happened as JSON, and the bytes beside it. */
-export function r2Archive(buckets: Buckets, payloads: Payloads): Archive {
-  return {
-    async keep(letter, { event, headers, body }) {
-      const bucket = bucketOf(buckets, event.id)
-      await bucket.put(keys.deadLetterBody(event.id), body ?? (await payloads.get(event.id)))
-      const facts = JSON.stringify({ ...letter, event, headers })
-      await bucket.put(keys.deadLetter(event.id), facts, { httpMetadata: { contentType: 'application/json' } })
-    },
-    remove: eventIds => removeFrom(buckets, eventIds, id => [keys.deadLetter(id), keys.deadLetterBody(id)]),
-  }
+/** An object of R2 whole; `undefined` when it is not there. */
+export async function bytesOf(object: R2ObjectBody | null): Promise<Uint8Array | undefined> {
+  return object ? new Uint8Array(await object.arrayBuffer()) : undefined
 }

@@ -1,11 +1,20 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { Acceptance, EventView, Sheltered } from '#core/delivery/event.ts'
-import { mailboxOf } from '#core/delivery/event-id.ts'
+import type {
+  Acceptance,
+  ArchivedEvent,
+  ContentsPage,
+  EventFilter,
+  EventView,
+  Sheltered,
+  StoredEvent,
+} from '#core/delivery/event.ts'
 import { handOver } from '#core/delivery/hand-over.ts'
+import { matches, shelteredView } from '#core/delivery/sheltered.ts'
 import { systemClock } from './clock.ts'
 import { consoleLog } from './console-log.ts'
 import { meteredCounters } from './counters.ts'
 import type { Env } from './env.ts'
+import { upTo } from './mailbox/views.ts'
 import { durableMailboxes } from './mailboxes.ts'
 import { r2Payloads } from './payloads-r2.ts'
 import { bucketsOf } from './places.ts'
@@ -69,14 +78,41 @@ export class SiblingObject extends DurableObject<Env> {
   }
 
   show(eventId: string): EventView | undefined {
-    const [row] = this.#sql.exec<Row>('SELECT id, facts, body FROM sheltered WHERE id = ?', eventId).toArray()
-    const address = mailboxOf(eventId)
-    if (!row || !address) return undefined
-    const { source, size, receivedAtMs, orderKey } = shelteredOf(row).event
-    const { app, region } = address
-    const receivedAt = new Date(receivedAtMs).toISOString()
-    const key = orderKey === undefined ? {} : { orderKey }
-    return { id: eventId, app, source, region, state: 'waiting', receivedAt, size, ...key, attempts: [] }
+    const row = this.#row(eventId)
+    return row && shelteredView(shelteredOf(row).event)
+  }
+
+  open(eventId: string): ArchivedEvent | undefined {
+    const row = this.#row(eventId)
+    if (!row) return undefined
+    const { event } = shelteredOf(row)
+    return { event: shelteredView(event), headers: event.headers, ...(event.body && { body: event.body }) }
+  }
+
+  /** Events that match, newest first, with ids below `before`. */
+  list(filter: EventFilter, { limit, before = '~' }: { limit: number; before?: string }): EventView[] {
+    const views: EventView[] = []
+    const query = 'SELECT id, facts, NULL AS body FROM sheltered WHERE id < ? ORDER BY id DESC'
+    for (const row of this.#sql.exec<Row>(query, before)) {
+      const view = shelteredView(shelteredOf(row).event)
+      if (matches(view, filter)) views.push(view)
+      if (views.length >= limit) break
+    }
+    return views
+  }
+
+  contents({ limit, after = '', source, bodyBytes = 0 }: ContentsPage): StoredEvent[] {
+    const body = bodyBytes > 0 ? 'body' : 'NULL AS body'
+    const rows = this.#sql.exec<Row>(
+      `SELECT id, facts, ${body} FROM sheltered WHERE id > ? AND source = COALESCE(?, source) ORDER BY id LIMIT ?`,
+      after,
+      source ?? null,
+      limit,
+    )
+    return upTo(bodyBytes, rows, row => {
+      const { id, source, size, body } = shelteredOf(row).event
+      return { id, source, size, at: id, ...(body && { body }) }
+    })
   }
 
   forget(eventIds: readonly string[]): void {
@@ -107,6 +143,10 @@ export class SiblingObject extends DurableObject<Env> {
     if (n === 0) return
     const waitMs = this.#failures === 0 ? 0 : Math.min(atMostMs, firstMs * 2 ** this.#failures)
     await this.ctx.storage.setAlarm(this.#nowMs() + waitMs)
+  }
+
+  #row(eventId: string): Row | undefined {
+    return this.#sql.exec<Row>('SELECT id, facts, body FROM sheltered WHERE id = ?', eventId).toArray()[0]
   }
 
   #earlier({ event }: Sheltered): Acceptance | undefined {

@@ -1,5 +1,6 @@
-import type { Sheltered } from '#core/delivery/event.ts'
+import type { IncomingEvent, Sheltered } from '#core/delivery/event.ts'
 import { mailboxOf } from '#core/delivery/event-id.ts'
+import type { ShelteredFacts } from '#core/delivery/sheltered.ts'
 import { utf8Bytes } from '#core/encoding.ts'
 import { keys } from '#core/keys.ts'
 import type { Spills } from '#core/ports.ts'
@@ -24,7 +25,7 @@ export function r2Spills(env: Env, isDurable: boolean): Spills {
     put: sheltered => within(putTimeoutMs, put(env, buckets, sheltered)),
     async get(eventId) {
       const stored = await bucketOf(buckets, eventId).get(keys.spill(eventId))
-      return stored ? read(new Uint8Array(await stored.arrayBuffer())) : undefined
+      return stored ? readSpilled(new Uint8Array(await stored.arrayBuffer())) : undefined
     },
     async remove(eventId) {
       await bucketOf(buckets, eventId).delete(keys.spill(eventId))
@@ -43,12 +44,18 @@ async function put(env: Env, buckets: Buckets, sheltered: Sheltered): Promise<vo
   whole.set(facts)
   whole.set(body, facts.length)
   const r2Key = keys.spill(id)
-  await bucketOf(buckets, id).put(r2Key, whole)
+  await bucketOf(buckets, id).put(r2Key, whole, { customMetadata: { facts: JSON.stringify(factsOf(sheltered.event)) } })
   await spillOf(env, mailboxOf(id)?.region ?? '').send({ eventId: id, r2Key })
 }
 
+/** What lists show, so that none has to read the object. */
+function factsOf({ id, source, size, receivedAtMs, orderKey, isDropped }: IncomingEvent): ShelteredFacts {
+  const facts = { id, source, size, receivedAtMs }
+  return { ...facts, ...(orderKey !== undefined && { orderKey }), ...(isDropped && { isDropped }) }
+}
+
 /** One line of JSON, then the bytes. */
-function read(whole: Uint8Array<ArrayBuffer>): Sheltered {
+export function readSpilled(whole: Uint8Array<ArrayBuffer>): Sheltered {
   const end = whole.indexOf(10)
   const { hasBody, event, ...rest } = JSON.parse(new TextDecoder().decode(whole.subarray(0, end)))
   return { ...rest, event: { ...event, ...(hasBody && { body: whole.subarray(end + 1) }) } }

@@ -1,48 +1,12 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { keep } from '#core/delivery/keep.ts'
-import type { Draft, Spread } from '#core/delivery/placement.ts'
 import { keys } from '#core/keys.ts'
-import type { Ports } from '#core/ports.ts'
-import type { Env } from '#platform/env.ts'
-import { r2Payloads } from '#platform/payloads-r2.ts'
-import { bucketsOf } from '#platform/places.ts'
-import { r2Spills } from '#platform/spills-r2.ts'
-import { spills } from '#routes/spills.ts'
 import { broken, siblingStub } from '../support/away.ts'
 import { expectFault } from '../support/faults.ts'
 import { accepted, eventIn, gatedApp, mailboxes, mailboxStub, push } from '../support/gated-app.ts'
-import { incoming, terms } from '../support/mailbox.ts'
 import { metric } from '../support/metrics.ts'
-import { recordingPorts } from '../support/ports.ts'
-
-const bindings = env as unknown as Env
-const durable = r2Spills(bindings, true)
-const payloads = r2Payloads(bucketsOf(bindings))
-
-function ports(given: Partial<Ports> = {}) {
-  return recordingPorts({ mailboxes, payloads, spills: durable, ...given })
-}
-
-/** Keeps an event as the door does where queues outlive the process. */
-function kept(app: string, given: Partial<Ports> = {}, change: Partial<Draft> = {}) {
-  const { id: _, body = new Uint8Array(), ...facts } = incoming(app, { claims: { vendorId: 'evt_1' } })
-  const spread: Spread = { region: 'any', app, shards: 1, isSettling: false }
-  return keep({ ...facts, body, ...change } as Draft & { body: Uint8Array }, spread, () => terms, ports(given).ports)
-}
-
-/** The queue brings the message of an event; says what became of it. */
-async function consumed(eventId: string): Promise<'acked' | 'retried'> {
-  const ends: ('acked' | 'retried')[] = []
-  const message = {
-    body: { eventId, r2Key: keys.spill(eventId) },
-    ack: () => void ends.push('acked'),
-    retry: () => void ends.push('retried'),
-  }
-  await spills({ messages: [message] }, ports().ports)
-  return ends[0] ?? 'retried'
-}
+import { consumed, kept } from '../support/spilled.ts'
 
 describe('while the mailbox does not answer', () => {
   it('its sibling takes the event, shows it, and hands it over under the same id', async () => {

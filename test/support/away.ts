@@ -20,3 +20,17 @@ export async function broken(stub: DurableObjectStub): Promise<() => Promise<voi
   await rename('', '_away')
   return () => rename('_away', '')
 }
+
+/** Makes every call of a mailbox fail that tells of its events, or takes some. @returns mends it */
+export async function unreachable(stub: DurableObjectStub): Promise<() => Promise<void>> {
+  const calls = ['accept', 'list', 'show', 'meant', 'open', 'contents', 'forget', 'known']
+  const away = () => Promise.reject(new Error('away'))
+  await runInDurableObject(
+    stub,
+    instance => void Object.assign(instance, Object.fromEntries(calls.map(call => [call, away]))),
+  )
+  return () =>
+    runInDurableObject(stub, instance => {
+      for (const call of calls) Reflect.deleteProperty(instance, call)
+    })
+}

@@ -180,13 +180,25 @@ export interface ArchivedEvent {
   readonly body?: Uint8Array
 }
 
-/** An event with its bytes, as far as they lie in the mailbox. */
+/** An event as somebody holds it, for whoever looks through them all. */
 export interface StoredEvent {
   readonly id: string
-  /** Grows with the time of acceptance within a mailbox, and is never used again. */
-  readonly position: number
   readonly source: string
+  /** Of its bytes. */
+  readonly size: number
+  /** The bytes, if they were asked for and lie with it; larger ones lie in the payload store. */
   readonly body?: Uint8Array
+  /** Where to go on after it. */
+  readonly at: string
+}
+
+/** Which of the events to look at next. */
+export interface ContentsPage {
+  readonly limit: number
+  readonly after?: string
+  readonly source?: string
+  /** Bytes of bodies that may come along, but for the first; absent: none. */
+  readonly bodyBytes?: number
 }
 
 export interface EventFilter {

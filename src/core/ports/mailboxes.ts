@@ -1,6 +1,7 @@
 import type {
   Acceptance,
   ArchivedEvent,
+  ContentsPage,
   DeadLetter,
   DeliveryTerms,
   EventFilter,
@@ -17,6 +18,13 @@ import type { MailboxAddress } from '#core/delivery/event-id.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Telling } from '#core/owner/notice.ts'
 
+/** One page of events. */
+export interface Contents {
+  readonly events: readonly StoredEvent[]
+  /** Absent: there are no more. */
+  readonly next?: string
+}
+
 /** The mailboxes of all apps. A call that cannot be answered in time throws. */
 export interface Mailboxes {
   /** Keeps the event durably, or says which one it duplicates. Resolves only after the write is on disk. */
@@ -29,7 +37,12 @@ export interface Mailboxes {
   glance(address: MailboxAddress, glance: Glance): Promise<Glimpse>
   /** Keeps a vendor's id for an event of another mailbox, or says which event that was kept has it already. */
   claim(address: MailboxAddress, claim: IdClaim): Promise<string | undefined>
-  /** Events of all mailboxes of an app, newest first, older than the event `before`. */
+  /**
+   * Events of all mailboxes of an app, newest first, older than the event `before`; those that others still
+   * hold for a mailbox are among them.
+   *
+   * @throws Fault `overloaded` when one of them does not answer
+   */
   list(
     app: string,
     filter: EventFilter,
@@ -42,12 +55,14 @@ export interface Mailboxes {
   settle(settlement: Settlement): Promise<void>
   /** A dead event with its bytes, for the archive. */
   open(eventId: string): Promise<ArchivedEvent | undefined>
-  /** Events of an app with their bytes, mailbox by mailbox, oldest first; without `next` there are no more. */
-  contents(
-    app: string,
-    page: { readonly limit: number; readonly after?: string },
-  ): Promise<{ readonly events: readonly StoredEvent[]; readonly next?: string }>
-  /** Removes every trace of these events, all of one mailbox, whatever their state. */
+  /**
+   * Events of an app, holder by holder, those before the mailboxes that they are handed over to: so each event
+   * is come by, whenever it moves. Without `next` there are no more.
+   *
+   * @throws Fault `overloaded` when one of them does not answer
+   */
+  contents(app: string, page: ContentsPage): Promise<Contents>
+  /** Removes every trace of these events, whatever their state, and whoever holds them; what is just being handed over is not taken. */
   forget(eventIds: readonly string[]): Promise<void>
   /** Which of these events, all of one mailbox, it still holds. */
   known(eventIds: readonly string[]): Promise<readonly string[]>
@@ -89,12 +104,20 @@ export interface Payloads {
    * @throws when there is none: an event that names a body has one
    */
   get(eventId: string): Promise<ReadableStream<Uint8Array>>
+  /** The body whole; `undefined` when there is none. */
+  bytes(eventId: string): Promise<Uint8Array | undefined>
   remove(eventIds: readonly string[]): Promise<void>
   /** The ids under which bodies lie that were written before a moment, page by page. */
   writtenBefore(moment: Date): AsyncIterable<readonly string[]>
 }
 
 export interface Archive {
+  /** Whether a letter of an event lies here. */
+  holds(eventId: string): Promise<boolean>
+  /** The archived events of an app, without their bytes. */
+  contents(app: string, page: ContentsPage): Promise<Contents>
+  /** The bytes of an archived event; `undefined` when they are gone. */
+  body(eventId: string): Promise<Uint8Array | undefined>
   /** Keeps a dead letter for good: what happened, and the bytes. Writing it twice is the same as once. */
   keep(letter: DeadLetter, dead: ArchivedEvent): Promise<void>
   remove(eventIds: readonly string[]): Promise<void>

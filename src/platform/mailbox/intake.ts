@@ -5,13 +5,15 @@ import { isKeyBusy, turnOf } from './order.ts'
 /**
  * Keeps an event, or finds the one it duplicates. To be called in a transaction: nothing in here awaits, so
  * of a hundred copies that arrive at once one is accepted; and if a write fails, nothing is kept. Accepting
- * the same event id again is the same as once.
+ * the same event id again is the same as once; and one that was forgotten on its way here is not kept.
  *
  * @param nowMs when the event is due, by the mailbox's own clock: the receiver's may be ahead of it
  */
 export function accept(sql: SqlStorage, event: IncomingEvent, nowMs: number): Acceptance {
   const { id, source, receivedAtMs, size, hops, claims, headers, body, orderKey, isDropped, isHandedOver } = event
-  if (sql.exec('SELECT 1 FROM events WHERE id = ?', id).toArray().length > 0) return { kind: 'accepted', eventId: id }
+  for (const table of ['events', 'forgotten'])
+    if (sql.exec(`SELECT 1 FROM ${table} WHERE id = ?`, id).toArray().length > 0)
+      return { kind: 'accepted', eventId: id }
   const earlier = duplicateOf(sql, event)
   if (earlier) return earlier
 

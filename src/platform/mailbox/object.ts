@@ -29,7 +29,7 @@ import { promote } from './order.ts'
 import { Owner, type PauseTold } from './owner.ts'
 import { ReadableMailbox } from './readable.ts'
 import { advanceReplays, cancelReplay, forgetReplays, replayOne, startReplay } from './replays.ts'
-import { forget, purge } from './retention.ts'
+import { forget, purge, refuseLater } from './retention.ts'
 import { reap, settle } from './settle.ts'
 import { type EventRow, lanes } from './tables.ts'
 import { Turns } from './turns.ts'
@@ -150,12 +150,17 @@ export class MailboxObject extends ReadableMailbox {
     })
   }
 
-  /** Removes every trace of these events, whatever their state; an attempt under way reports into nothing, and is no probe any more. */
-  forget(eventIds: readonly string[]): Promise<void> {
+  /**
+   * Removes every trace of these events, whatever their state; an attempt under way reports into nothing, and is no probe any more.
+   *
+   * @param held those of them that others hold for this mailbox, and may just be handing over
+   */
+  forget(eventIds: readonly string[], held: readonly string[] = []): Promise<void> {
     const { sql, pressure } = this.mailbox
     return this.#turns.run(() => {
       const rows = eventIds.flatMap(id => rowOf(sql, id) ?? [])
       forget(sql, rows)
+      refuseLater(sql, held, this.#nowMs())
       if (rows.filter(({ id, attempts }) => pressure.abandoned(id, attempts)).length > 0) this.#touchAll()
       for (const row of rows) {
         if (row.order_key !== null) promote(sql, row.source, row.order_key, this.#nowMs())

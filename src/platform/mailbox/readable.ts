@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { ArchivedEvent, EventFilter, EventView, StoredEvent } from '#core/delivery/event.ts'
+import type { ArchivedEvent, ContentsPage, EventFilter, EventView, StoredEvent } from '#core/delivery/event.ts'
 import { Pressure } from '#core/delivery/pressure.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import { systemClock } from '../clock.ts'
@@ -53,7 +53,7 @@ export abstract class ReadableMailbox extends DurableObject<Env> {
     return open(this.mailbox.sql, eventId)
   }
 
-  contents(page: { limit: number; after: number }): StoredEvent[] {
+  contents(page: ContentsPage): StoredEvent[] {
     return contents(this.mailbox.sql, page)
   }
 

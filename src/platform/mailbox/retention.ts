@@ -38,9 +38,15 @@ export function forget(sql: SqlStorage, events: readonly Pick<EventRow, 'seq' | 
   for (const { seq, id } of events) {
     for (const table of ['events', 'contents', 'attempts', 'burials'])
       sql.exec(`DELETE FROM ${table} WHERE seq = ?`, seq)
-    sql.exec('DELETE FROM gaps WHERE event_id = ?', id)
+    for (const table of ['gaps', 'aliases']) sql.exec(`DELETE FROM ${table} WHERE event_id = ?`, id)
   }
   return large
+}
+
+/** Sees to it that events which others held are not taken when they come after all, for as long as a hand-over may be under way. */
+export function refuseLater(sql: SqlStorage, eventIds: readonly string[], nowMs: number): void {
+  sql.exec('DELETE FROM forgotten WHERE at < ?', nowMs - dayMs)
+  for (const id of eventIds) sql.exec('INSERT OR REPLACE INTO forgotten VALUES (?, ?)', id, nowMs)
 }
 
 /** When the oldest event that has ended may be forgotten; `undefined` when none has. */

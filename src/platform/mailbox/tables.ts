@@ -51,6 +51,11 @@ export const tables = `
   -- ids that vendors were told, of events that were there before
   CREATE TABLE IF NOT EXISTS aliases (id TEXT PRIMARY KEY, event_id TEXT NOT NULL, made_at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS aliases_made ON aliases (made_at);
+  CREATE INDEX IF NOT EXISTS aliases_event ON aliases (event_id);
+
+  -- events that were forgotten while others held them for this mailbox: what is on its way here is not taken
+  CREATE TABLE IF NOT EXISTS forgotten (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS forgotten_at ON forgotten (at);
 
   CREATE TABLE IF NOT EXISTS extent (one INTEGER PRIMARY KEY CHECK (one = 1), shards INTEGER NOT NULL);
 

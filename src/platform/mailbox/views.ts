@@ -1,4 +1,4 @@
-import type { ArchivedEvent, Attempt, EventFilter, EventView, StoredEvent } from '#core/delivery/event.ts'
+import type { ArchivedEvent, Attempt, ContentsPage, EventFilter, EventView, StoredEvent } from '#core/delivery/event.ts'
 import { mailboxOf } from '#core/delivery/event-id.ts'
 import type { FaultCode } from '#core/fault.ts'
 import { type EventRow, eventColumns } from './tables.ts'
@@ -45,17 +45,34 @@ export function open(sql: SqlStorage, eventId: string): ArchivedEvent | undefine
   return { event: viewOf(sql, row), headers: JSON.parse(headers), ...(body && { body: new Uint8Array(body) }) }
 }
 
-/** Events with their bytes, oldest first, after a position. */
-export function contents(sql: SqlStorage, { limit, after }: { limit: number; after: number }): StoredEvent[] {
-  return sql
-    .exec<{ id: string; position: number; source: string; body: ArrayBuffer | null }>(
-      `SELECT id, events.seq AS position, source, body FROM events JOIN contents USING (seq)
-       WHERE events.seq > ? ORDER BY events.seq LIMIT ?`,
-      after,
-      limit,
-    )
-    .toArray()
-    .map(({ body, ...event }) => ({ ...event, ...(body && { body: new Uint8Array(body) }) }))
+/** Events in the order of their acceptance; `at` is their position, which grows with it and is never used again. */
+export function contents(sql: SqlStorage, { limit, after = '0', source, bodyBytes = 0 }: ContentsPage): StoredEvent[] {
+  const from = bodyBytes > 0 ? 'body FROM events JOIN contents USING (seq)' : 'NULL AS body FROM events'
+  const rows = sql.exec<{ id: string; position: number; source: string; size: number; body: ArrayBuffer | null }>(
+    `SELECT id, events.seq AS position, source, size, ${from} WHERE events.seq > ? ${source === undefined ? '' : 'AND source = ?'}
+     ORDER BY events.seq LIMIT ?`,
+    Number(after),
+    ...(source === undefined ? [] : [source]),
+    limit,
+  )
+  return upTo(bodyBytes, rows, ({ position, body, ...event }) => ({
+    ...event,
+    at: String(position),
+    ...(body && { body: new Uint8Array(body) }),
+  }))
+}
+
+/** The first of some rows, with at most so many bytes of bodies but for the first. */
+export function upTo<Row>(bodyBytes: number, rows: Iterable<Row>, eventOf: (row: Row) => StoredEvent): StoredEvent[] {
+  const events: StoredEvent[] = []
+  let bytes = 0
+  for (const row of rows) {
+    const event = eventOf(row)
+    bytes += event.body?.length ?? 0
+    if (events.length > 0 && bytes > bodyBytes) break
+    events.push(event)
+  }
+  return events
 }
 
 export function rowOf(sql: SqlStorage, eventId: string): EventRow | undefined {

@@ -130,9 +130,11 @@ async function everyCall(app: string, { stub, calls, settle }: HeldMailbox): Pro
   await calls.paused(['shop'])
   await calls.resume(undefined)
   const open = { ...guarded.breaker, minRequests: 1, failurePercent: 1, windowSeconds: 1, openSeconds: 1 }
-  await calls.contents({ limit: 10, after: 0 })
+  for (const source of [undefined, 'shop'])
+    for (const bodyBytes of [0, 1_000])
+      await calls.contents({ limit: 10, after: '0', bodyBytes, ...(source && { source }) })
   expect(await calls.known([first.id, second.id])).toEqual([first.id, second.id])
-  await calls.forget([second.id])
+  await calls.forget([second.id], [second.id])
   const last = incoming(app)
   await calls.accept(last, { ...guarded, breaker: open })
   await settle(last.id, 1, answered(500))
