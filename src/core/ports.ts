@@ -83,6 +83,8 @@ export interface Log {
 export interface Counters {
   /** @param app an app of the registry, or `-` for what belongs to none */
   count(app: string, name: CounterName, labels?: Readonly<Record<string, string>>, by?: number): void
+  /** Counts one in each of several series. A frozen list that comes again costs no more than one series. */
+  countEach(app: string, name: CounterName, labels: readonly Readonly<Record<string, string>>[]): void
   /** Counts a time into its bucket; see `bucketsMs`. */
   observe(app: string, name: HistogramName, labels: Readonly<Record<string, string>>, ms: number): void
   /** The sums over all isolates, as far as they have been flushed. */

@@ -3,9 +3,9 @@ import type { Clock, CounterSums, Counters } from '#core/ports.ts'
 import { bucketOf } from '#core/telemetry/histogram.ts'
 import type { Env } from './env.ts'
 
-/** Deltas wait at most this long, or for this many counts, before they are flushed. */
+/** Deltas wait at most this long, or for this many counts of one app: some 100 of its requests. */
 const flushAfterMs = 5_000
-const flushAfterCounts = 2_000
+const flushAfterCounts = 800
 /** Meters asked side by side for `/metrics`. */
 const readAtOnce = 50
 
@@ -18,17 +18,29 @@ export function meteredCounters(
   clock: Clock,
   background: (work: Promise<unknown>) => void,
 ): Counters {
-  let pending = new Map<string, Map<string, number>>()
-  let counts = 0
+  let pending = new Map<string, Gathered>()
   /** When a flush was last promised. A promise made in a request may be cut off with it, so an old one is made again. */
   let promisedMs = Number.NEGATIVE_INFINITY
 
   return {
-    count: (app, name, labels = noLabels, by = 1) => add(app, keyOf(name, labels), by),
+    count(app, name, labels = noLabels, by = 1) {
+      const own = of(app)
+      add(own, keyOf(name, labels), by)
+      counted(app, own)
+    },
+
+    countEach(app, name, labels) {
+      const own = of(app)
+      const lists = own.lists.get(name) ?? new Map<readonly Labels[], number>()
+      own.lists.set(name, lists.set(labels, (lists.get(labels) ?? 0) + 1))
+      counted(app, own)
+    },
 
     observe(app, name, labels, ms) {
-      add(app, JSON.stringify([name, { ...labels, le: bucketOf(ms) }]), 1)
-      add(app, JSON.stringify([name, { ...labels, le: 'sum' }]), ms)
+      const own = of(app)
+      add(own, keyOf(name, { ...labels, le: bucketOf(ms) }), 1)
+      add(own, keyOf(name, { ...labels, le: 'sum' }), ms)
+      counted(app, own)
     },
 
     async lastSeen(app) {
@@ -63,12 +75,19 @@ export function meteredCounters(
     },
   }
 
-  function add(app: string, key: string, by: number): void {
-    const own = pending.get(app) ?? new Map<string, number>()
-    pending.set(app, own.set(key, (own.get(key) ?? 0) + by))
-    counts += 1
-    if (counts >= flushAfterCounts) {
-      background(flush())
+  function of(app: string): Gathered {
+    const known = pending.get(app)
+    if (known) return known
+    const fresh = { series: new Map(), lists: new Map(), counts: 0 }
+    pending.set(app, fresh)
+    return fresh
+  }
+
+  function counted(app: string, own: Gathered): void {
+    own.counts += 1
+    if (own.counts >= flushAfterCounts) {
+      pending.delete(app)
+      background(report(app, deltasOf(own), clock.now().getTime()))
       return
     }
     const nowMs = clock.now().getTime()
@@ -80,20 +99,17 @@ export function meteredCounters(
   async function flush(): Promise<void> {
     const flushed = pending
     pending = new Map()
-    counts = 0
     promisedMs = Number.NEGATIVE_INFINITY
     const nowMs = clock.now().getTime()
-    await Promise.all([...flushed].map(([app, own]) => report(app, own, nowMs)))
+    await Promise.all([...flushed].map(([app, own]) => report(app, deltasOf(own), nowMs)))
   }
 
   /** A meter that does not answer gets the same deltas with the next flush. */
-  async function report(app: string, own: ReadonlyMap<string, number>, nowMs: number): Promise<void> {
+  async function report(app: string, deltas: ReadonlyMap<string, number>, nowMs: number): Promise<void> {
     try {
-      await METER.getByName(app).add(Object.fromEntries(own), nowMs)
+      await METER.getByName(app).add(Object.fromEntries(deltas), nowMs)
     } catch {
-      const again = pending.get(app) ?? new Map<string, number>()
-      for (const [key, by] of own) again.set(key, (again.get(key) ?? 0) + by)
-      pending.set(app, again)
+      for (const [key, by] of deltas) add(of(app), key, by)
     }
   }
 
@@ -109,17 +125,31 @@ export function meteredCounters(
   }
 }
 
-const noLabels: Readonly<Record<string, string>> = Object.freeze({})
-/** The keys of frozen labels, which are one object each time: every policy counts with every request. */
-const knownKeys = new WeakMap<object, Map<string, string>>()
+type Labels = Readonly<Record<string, string>>
 
-function keyOf(name: string, labels: Readonly<Record<string, string>>): string {
-  if (!Object.isFrozen(labels)) return JSON.stringify([name, labels])
-  const known = knownKeys.get(labels)
-  const key = known?.get(name) ?? JSON.stringify([name, labels])
-  if (!known) knownKeys.set(labels, new Map([[name, key]]))
-  else known.set(name, key)
-  return key
+/** What was counted of one app since its last flush. */
+interface Gathered {
+  readonly series: Map<string, number>
+  /** How often each list of labels came, by the counter's name. */
+  readonly lists: Map<string, Map<readonly Labels[], number>>
+  counts: number
+}
+
+function add({ series }: Gathered, key: string, by: number): void {
+  series.set(key, (series.get(key) ?? 0) + by)
+}
+
+/** All that was counted, each series once. */
+function deltasOf(own: Gathered): ReadonlyMap<string, number> {
+  for (const [name, counted] of own.lists) {
+    for (const [labels, times] of counted) for (const each of labels) add(own, keyOf(name, each), times)
+  }
+  return own.series
+}
+
+const noLabels: Labels = Object.freeze({})
+function keyOf(name: string, labels: Labels): string {
+  return JSON.stringify([name, labels])
 }
 
 function later(ms: number): Promise<void> {

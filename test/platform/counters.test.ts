@@ -58,6 +58,19 @@ describe('what two isolates count', () => {
     ])
   })
 
+  it('counts a list of series as it counts each of them', async () => {
+    await known('count-lists')
+    const list = [{ policy: 'route' }, { policy: 'scopes' }]
+    const { count, countEach, sums } = isolate()
+    countEach('count-lists', 'policy_verdicts_total', list)
+    countEach('count-lists', 'policy_verdicts_total', list)
+    count('count-lists', 'policy_verdicts_total', { policy: 'scopes' })
+    expect(seriesOf(await sums(), 'count-lists')).toEqual([
+      { name: 'policy_verdicts_total', labels: { policy: 'route' }, value: 2 },
+      { name: 'policy_verdicts_total', labels: { policy: 'scopes' }, value: 3 },
+    ])
+  })
+
   it('keeps labels as they are, whatever stands in them', async () => {
     await known('count-labels')
     const labels = { source: 'a"b\\c\nd', result: '{"},[' }
@@ -80,10 +93,12 @@ describe('flushing', () => {
     expect(await inMeter('count-timer')).toEqual([1])
   })
 
-  it('happens at once after many counts', async () => {
+  it('happens at once after many counts of an app, and for that app alone', async () => {
     const one = isolate()
-    for (let n = 0; n < 2_000; n++) one.count('count-many', 'deliveries_total')
-    await eventually(async () => expect(await inMeter('count-many')).toEqual([2_000]))
+    one.count('count-few', 'deliveries_total')
+    for (let n = 0; n < 800; n++) one.count('count-many', 'deliveries_total')
+    await eventually(async () => expect(await inMeter('count-many')).toEqual([800]))
+    expect(await inMeter('count-few')).toEqual([])
   })
 
   it('loses and doubles nothing while others count on', async () => {

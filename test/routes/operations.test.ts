@@ -70,6 +70,7 @@ describe('metrics', () => {
     }
     const counters = {
       count: () => {},
+      countEach: () => {},
       observe: () => {},
       lastSeen: async () => undefined,
       lastCounted: async () => undefined,

@@ -24,6 +24,9 @@ export function recordingPorts(given: Partial<Ports> = {}, now = new Date(Date.U
     clock: { now: () => new Date(nowMs) },
     counters: {
       count: (app, name, labels = {}, by = 1) => counted.push(`${app} ${name} ${JSON.stringify(labels)} ${by}`),
+      countEach: (app, name, labels) => {
+        for (const each of labels) counted.push(`${app} ${name} ${JSON.stringify(each)} 1`)
+      },
       observe: (app, name, labels, ms) => counted.push(`${app} ${name} ${JSON.stringify(labels)} ${ms}`),
       lastSeen: async () => undefined,
       lastCounted: async () => undefined,

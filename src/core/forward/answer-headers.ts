@@ -2,12 +2,11 @@ import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { isPassedHeader } from './header-names.ts'
 import { confine } from './one-origin.ts'
 
-/** The headers of an app's answer on its way to the caller. */
-export function answerHeaders(given: Headers, exchange: Exchange): Headers {
+/** Makes the headers of an app's answer those that the caller gets. */
+export function clearAnswerHeaders(headers: Headers, exchange: Exchange): void {
   const { route } = settled(exchange, 'api')
   const { app, manifest } = settled(exchange, 'entry')
   const rulesCors = manifest.spec.api?.cors !== undefined
-  const headers = new Headers(given)
   for (const name of [...headers.keys()]) {
     if (name === 'content-length') continue
     if (!isPassedHeader(name) || (rulesCors && name.startsWith('access-control-'))) headers.delete(name)
@@ -15,5 +14,4 @@ export function answerHeaders(given: Headers, exchange: Exchange): Headers {
   for (const name of route.headers?.response?.remove ?? []) headers.delete(name)
   for (const [name, value] of Object.entries(route.headers?.response?.set ?? {})) headers.set(name, value)
   confine(headers, app)
-  return headers
 }

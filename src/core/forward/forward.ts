@@ -5,7 +5,7 @@ import type { Ports } from '#core/ports.ts'
 import { Recent } from '#core/recent.ts'
 import { upstreamOf } from '#core/steer/upstream.ts'
 import type { Passage } from '#core/telemetry/request-record.ts'
-import { answerHeaders } from './answer-headers.ts'
+import { clearAnswerHeaders } from './answer-headers.ts'
 import { callerHeaders } from './caller-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
@@ -74,8 +74,9 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
 /** The app's answer under the gateway's rules; a switch of protocol is handed on as it is. */
 function answered(answer: Response, exchange: Exchange): Response {
   if (answer.status === 101) return answer
-  const { status, statusText, headers } = answer
-  return new Response(answer.body, { status, statusText, headers: answerHeaders(headers, exchange) })
+  const response = new Response(answer.body, answer)
+  clearAnswerHeaders(response.headers, exchange)
+  return response
 }
 
 function judgedUrl(url: string, setting: FetchSetting): string | undefined {

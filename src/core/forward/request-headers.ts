@@ -13,18 +13,19 @@ export function forwardedHeaders(
   exchange: Exchange,
   { traceparent, tracestate }: Trace,
   caller: Readonly<Record<string, string>>,
-): Headers {
+): [name: string, value: string][] {
   const { route, hops } = settled(exchange, 'api')
-  const headers = new Headers(exchange.headers)
+  // a map costs a fraction of what `Headers` cost, each of whose calls leaves JavaScript
+  const headers = new Map(exchange.headers)
   const named = headers.get('connection')?.toLowerCase().split(',') ?? []
   const isUpgrade = headers.get('upgrade')?.toLowerCase() === 'websocket'
   for (const name of [...headers.keys()]) if (!isPassedHeader(name)) headers.delete(name)
-  for (const name of named) deleteNamed(headers, name.trim())
+  for (const name of named) headers.delete(name.trim())
   headers.delete('authorization')
   headers.delete('dpop')
   if (isUpgrade) headers.set('upgrade', 'websocket')
-  for (const name of route.headers?.request?.remove ?? []) headers.delete(name)
-  for (const [name, value] of Object.entries(route.headers?.request?.set ?? {})) headers.set(name, value)
+  for (const name of route.headers?.request?.remove ?? []) headers.delete(name.toLowerCase())
+  for (const [name, value] of Object.entries(route.headers?.request?.set ?? {})) headers.set(name.toLowerCase(), value)
 
   headers.set('traceparent', traceparent)
   if (tracestate) headers.set('tracestate', tracestate)
@@ -33,10 +34,5 @@ export function forwardedHeaders(
   headers.set('gatehouse-request-id', exchange.requestId)
   if (exchange.region !== undefined && exchange.region !== anyRegion) headers.set('gatehouse-region', exchange.region)
   headers.set('gatehouse-hops', String(hops + 1))
-  return headers
-}
-
-/** `connection` may name any text; one that is no header's name names none. */
-function deleteNamed(headers: Headers, name: string): void {
-  if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) headers.delete(name)
+  return [...headers]
 }

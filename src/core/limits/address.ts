@@ -31,7 +31,7 @@ export function addressOf(headers: Headers, { isLocal, trustedProxies = [] }: Ad
   const hops = (headers.get('x-forwarded-for') ?? '').split(',', maxHops + 1)
   if (hops.length > maxHops) return loopback
   let address = loopback
-  while (hops.length > 0 && isIn(address, trustedProxies)) {
+  while (trustedProxies.length > 0 && hops.length > 0 && isIn(address, trustedProxies)) {
     const hop = hops.pop()?.trim() ?? ''
     if (!ipaddr.isValid(hop)) break
     address = hop

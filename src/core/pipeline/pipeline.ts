@@ -1,8 +1,9 @@
 import { Fault } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
-import type { Exchange } from './exchange.ts'
+import type { Door, Exchange } from './exchange.ts'
 import { deny, type Mode, noChange, type Policy, type Verdict, type Withheld } from './policy.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
+import { VerdictPath } from './verdict-path.ts'
 
 /** Stages in the order in which a request meets them, cheap ones first. */
 export const stageNames = ['admit', 'identify', 'authorize', 'limit', 'inspect', 'steer'] as const
@@ -11,8 +12,8 @@ export type StageName = (typeof stageNames)[number]
 
 /** What a walk met on its way, for the record of the request. */
 export interface Trail {
-  /** What each policy said, by its name: `pass`, `drop`, `deny`, `answer`, or `would-` before one of the last three. */
-  readonly verdicts: Record<string, string>
+  /** What each policy said. */
+  path: VerdictPath
   /** Milliseconds of the stages that took any, waiting included. */
   readonly stageMs: Partial<Record<StageName, number>>
 }
@@ -23,11 +24,19 @@ export type Walk<Reply> = { readonly trail: Trail } & (
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly exchange: Exchange }
 )
 
+/** The policies of one door, in order, and the path of verdicts on which its walks begin. */
+interface Way {
+  readonly stages: readonly { readonly name: StageName; readonly policies: readonly Policy[] }[]
+  readonly start: VerdictPath
+}
+
 /** Policies by stage. The runner, not the policy, times, counts and (in shadow mode) forgives. */
 export class Pipeline {
   readonly stages: Readonly<Partial<Record<StageName, readonly Policy[]>>>
   /** Within a door, the stages run in the order in which they are written. */
   readonly #order: readonly StageName[]
+  /** What each door's requests meet, by stage. */
+  readonly #ways = new Map<Door, Way>()
 
   constructor(stages: Partial<Record<StageName, readonly Policy[]>>) {
     this.stages = stages
@@ -48,16 +57,33 @@ export class Pipeline {
     ending: (exchange: Exchange) => Promise<Reply>,
   ): Promise<Walk<Reply>> {
     const passed: Policy[] = []
-    const trail: Trail = { verdicts: {}, stageMs: {} }
-    let walk = await this.#walked(start, ports, ending, passed, trail)
-    for (const policy of passed.reverse()) walk = await finished(policy, walk, ports)
+    const { stages, start: path } = this.#wayOf(start.door)
+    const trail: Trail = { path, stageMs: {} }
+    let walk = await this.#walked(start, ports, ending, stages, passed, trail)
+    for (const policy of passed.reverse()) if (policy.after) walk = await finished(policy, walk, ports)
+    ports.counters.countEach(walk.exchange.entry?.app ?? '-', 'policy_verdicts_total', trail.path.labels)
     return walk
+  }
+
+  #wayOf(door: Door): Way {
+    const known = this.#ways.get(door)
+    if (known) return known
+    const way = {
+      start: new VerdictPath(door),
+      stages: this.#order.map(name => ({
+        name,
+        policies: (this.stages[name] ?? []).filter(({ doors }) => !doors || doors.includes(door)),
+      })),
+    }
+    this.#ways.set(door, way)
+    return way
   }
 
   async #walked<Reply>(
     start: Exchange,
     ports: Ports,
     ending: (exchange: Exchange) => Promise<Reply>,
+    stages: Way['stages'],
     passed: Policy[],
     trail: Trail,
   ): Promise<Walk<Reply>> {
@@ -65,15 +91,14 @@ export class Pipeline {
     let at = 'ending'
     try {
       let startedMs = ports.clock.now().getTime()
-      for (const stage of this.#order) {
-        for (const policy of this.stages[stage] ?? []) {
-          if (policy.doors && !policy.doors.includes(exchange.door)) continue
+      for (const { name: stage, policies } of stages) {
+        for (const policy of policies) {
           at = policy.name
           const mode = modeOf(policy, exchange)
           if (mode === 'off') continue
           const judging = judged(policy, exchange, ports)
           const verdict = judging instanceof Promise ? await judging : judging
-          trail.verdicts[policy.name] = count(exchange, ports, policy, verdict, mode)
+          trail.path = trail.path.with(policy.name, resultOf(verdict, mode))
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, trail, refusal: { ...verdict, policy: policy.name, problems: [] } }
           }
@@ -125,21 +150,8 @@ function verdictOf(error: unknown): Verdict {
   throw error
 }
 
-/** Labels by door, policy and verdict: few, and needed with every request. */
-const verdictLabels = new Map<string, Readonly<Record<string, string>>>()
-
-function labelsOf(door: string, policy: string, verdict: string): Readonly<Record<string, string>> {
-  const key = `${door} ${policy} ${verdict}`
-  const labels = verdictLabels.get(key) ?? Object.freeze({ door, policy, verdict })
-  verdictLabels.set(key, labels)
-  return labels
-}
-
-function count(exchange: Exchange, ports: Ports, policy: Policy, verdict: Verdict, mode: Mode): string {
-  const result = verdict.kind !== 'pass' && mode === 'shadow' ? `would-${verdict.kind}` : verdict.kind
-  const app = exchange.entry?.app ?? (verdict.kind === 'pass' ? verdict.change.entry?.app : undefined) ?? '-'
-  ports.counters.count(app, 'policy_verdicts_total', labelsOf(exchange.door, policy.name, result))
-  return result
+function resultOf({ kind }: Verdict, mode: Mode): string {
+  return kind !== 'pass' && mode === 'shadow' ? `would-${kind}` : kind
 }
 
 /**
@@ -183,7 +195,7 @@ function withheld<Reply>(
   const { exchange, trail } = walk
   const mode = modeOf(policy, exchange)
   const verdict = deny(fault, detail)
-  trail.verdicts[policy.name] = count(exchange, ports, policy, verdict, mode)
+  trail.path = trail.path.with(policy.name, resultOf(verdict, mode))
   if (mode === 'shadow') {
     ports.log.write('info', 'would-deny', { ...about(exchange), policy: policy.name, fault, detail })
     return replied(walk, original)

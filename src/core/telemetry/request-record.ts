@@ -44,7 +44,7 @@ export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage
     route: api?.route.path,
     method: api ? method : undefined,
     ...outcome,
-    verdicts: trail.verdicts,
+    verdicts: trail.path.verdicts,
     stageMs: trail.stageMs,
     upstream: passage.upstream,
     upstreamMs: passage.upstreamMs,

@@ -241,14 +241,16 @@ describe('what is thrown', () => {
 })
 
 describe('counting', () => {
-  it('is under the app once a policy has found it, and under none before', async () => {
+  it('is under the app that a policy has found, and under none where none was found', async () => {
     const { policy } = noting()
     const { ports, counted } = recordingPorts()
+    await new Pipeline({ admit: [policy('a')] }).walk(exchangeOf({ app: 'a-name-from-a-stranger' }), ports, ending)
+    expect(counted.splice(0).map(line => line.split(' ')[0])).toEqual(['-'])
     const pipeline = new Pipeline({
       admit: [policy('a'), policy('registered', () => pass({ entry: entryOf() })), policy('b')],
     })
     await pipeline.walk(exchangeOf({ app: 'a-name-from-a-stranger' }), ports, ending)
-    expect(counted.map(line => line.split(' ')[0])).toEqual(['-', 'shop', 'shop'])
+    expect(counted.map(line => line.split(' ')[0])).toEqual(['shop', 'shop', 'shop'])
   })
 
   it('adds up the milliseconds that a stage took, waiting included', async () => {
