@@ -1,4 +1,5 @@
 import { credentialSecrets } from '#core/egress/credential/broker.ts'
+import { lentBy } from '#core/egress/judge.ts'
 import { mayStandIn } from '#core/egress/token-slots.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
@@ -11,8 +12,7 @@ export const credential: Policy = {
 
   async before(exchange, { secrets }) {
     const { slot } = settled(exchange, 'appToken')
-    const rule = exchange.way?.rule
-    const own = rule?.mode === 'enforce' ? rule.credential : undefined
+    const own = lentBy(exchange.way)
     if (!mayStandIn(slot, own))
       return deny('token-invalid', `the token stands in ${slot}, which is not the slot of the rule`)
     // a missing secret is thrown as a fault that names it

@@ -45,10 +45,16 @@ export const inbound = new Pipeline({
 export const outbound = new Pipeline({
   identify: [appToken], //                         which app is this?
   admit: [registered, killSwitch, expiry, lifecycle, target, bodySize],
-  authorize: [allowList], //                       may it go there?
+  authorize: [allowList, residency], //            may it go there?
   limit: [rateLimit, wayRate, wayConcurrency, budget], // had it its share?
   inspect: [piiMasking, modelGuards], //           what does it send?
   steer: [credential], //                          with what does it prove itself?
+})
+
+/** What a redirect meets: it is judged like a new request; the app and its own limits were met before. */
+export const redirected = new Pipeline({
+  authorize: [allowList, residency],
+  limit: [wayRate, wayConcurrency, budget],
 })
 
 /** What a workload meets that asks for a token of its app. */

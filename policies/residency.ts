@@ -1,18 +1,26 @@
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { departureRefusal } from '#core/residency/departure.ts'
 import { type RegionEvidence, regionOf } from '#core/residency/region-of.ts'
 import { regionRefusal } from '#core/residency/upstream.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
 import { parsedOnce } from '#core/webhook/json-body.ts'
 
-/** Settles in which region a request is handled and kept, before anything of it is stored or sent. */
+/**
+ * Settles in which region a request is handled and kept, before anything of it is stored or sent. What leaves by
+ * `/egress` is kept nowhere: its region is the one that the rule names for the outside.
+ */
 export const residency: Policy = {
   name: 'residency',
   isMandatory: true,
-  doors: ['hooks', 'apps', 'delivery'],
+  doors: ['hooks', 'apps', 'egress', 'delivery'],
 
   async before(exchange, { settings }) {
     const { spec } = settled(exchange, 'entry').manifest
+    if (exchange.door === 'egress') {
+      const refusal = exchange.way && departureRefusal(spec, exchange.way.rule)
+      return refusal === undefined ? pass() : deny('region-denied', refusal)
+    }
     if (exchange.door === 'delivery') {
       const refusal = regionRefusal(spec, settled(exchange, 'region'))
       return refusal === undefined ? pass() : deny('region-denied', refusal)

@@ -5,6 +5,7 @@ import { readTarget } from '#core/egress/target.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import { AppName } from '#core/names.ts'
 import type { Ports } from '#core/ports.ts'
+import { departureRefusal } from '#core/residency/departure.ts'
 import { entryOf } from './app-status.ts'
 import { call, pageOf, Time } from './call.ts'
 
@@ -19,7 +20,7 @@ const Question = z.strictObject({
 
 const Explanation = z.object({
   decision: z.enum(['allow', 'deny']),
-  fault: z.enum(['egress-denied', 'egress-target-invalid']).optional(),
+  fault: z.enum(['egress-denied', 'egress-target-invalid', 'region-denied']).optional(),
   wouldDeny: z.literal('egress-denied').optional(),
   rule: z.string().optional(),
   credential: z.object({ as: z.string(), secret: z.string() }).optional(),
@@ -71,6 +72,9 @@ function explained(
     return { decision: 'deny', fault: 'egress-target-invalid', reason: `the target ${target}` } as const
   }
   const judgement = judge(manifest, method, target)
+  const refusal = judgement.kind === 'denied' ? undefined : departureRefusal(manifest.spec, judgement.way.rule)
+  if (judgement.kind !== 'denied' && refusal !== undefined)
+    return { decision: 'deny', fault: 'region-denied', rule: judgement.way.rule.to, reason: refusal } as const
   if (judgement.kind === 'allowed') {
     const { credential } = judgement.way.rule
     return {

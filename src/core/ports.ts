@@ -105,6 +105,7 @@ export type CounterName =
   | 'egress_bytes_total'
   | 'egress_scrubbed_total'
   | 'egress_microdollars_total'
+  | 'egress_unpriced_total'
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
   | 'key_set_fetches_total'
@@ -161,6 +162,8 @@ export interface Audit {
   recordAll(app: string, facts: readonly AuditFact[]): Promise<void>
   /** Counts what comes with every request; one record per app and type says it later. */
   tally(app: string, type: AuditType, what: Readonly<Record<string, unknown>>, by: number): void
+  /** Keeps the record of one request until many make one link of the app's chain; see `src/platform/audit/batches.ts`. */
+  gather(app: string, type: AuditType, record: Readonly<Record<string, unknown>>): void
   /** @param app `undefined`: the chain of the fleet */
   list(app: string | undefined, page: { readonly before?: number; readonly limit: number }): Promise<AuditRecord[]>
   verify(app: string | undefined): Promise<ChainVerdict>

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type ModelPrices, ModelPricesSetting } from '#core/egress/cost/prices.ts'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { decode } from '#core/encoding.ts'
 import { KeySet, PublishedKeys } from '#core/identity/key-set.ts'
@@ -66,6 +67,7 @@ const Variables = z
     VAULT_ADDR: Url.optional(),
     VAULT_TOKEN: z.string().min(1).max(4_096).optional(),
     EGRESS_DOH: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
+    MODEL_PRICES: ModelPricesSetting.optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -112,6 +114,8 @@ export interface Settings extends FetchSetting, AddressSetting {
   readonly upstash?: { readonly url: string; readonly token: Secret }
   /** The resolver that says, in advance, where names of the outside lead: DNS over HTTPS, in its JSON form. */
   readonly egressResolver?: string
+  /** What models cost here, where no manifest says otherwise. */
+  readonly modelPrices?: ModelPrices
   /** With what the gateway signs the tokens it gives to apps. */
   readonly signing?: Signing
   /** Where payloads can be kept, by the operator's names. */
@@ -152,11 +156,12 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   } = parsed.data
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = parsed.data
-  const { GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
+  const { MODEL_PRICES, GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
     environment: ENVIRONMENT,
     ...settingOf(parsed.data),
     regions: REGIONS,
+    ...(MODEL_PRICES && { modelPrices: MODEL_PRICES }),
     ...(UPSTASH_REDIS_REST_URL &&
       UPSTASH_REDIS_REST_TOKEN && {
         upstash: {

@@ -14,6 +14,7 @@ export const consoleLog: Log = {
 /** Records of calls gather so long, or so many of them, before they are printed. */
 const gatherMs = 100
 const gatheredAtMost = 64
+const gathered = new Set(['request', 'egress'])
 
 /**
  * The log of one machine, where every line is a write to the terminal or a file, which costs more than the
@@ -33,7 +34,7 @@ export function gatheringLog(background: (work: Promise<unknown>) => void, nowMs
   }
   return {
     write(level, event, fields) {
-      if (event !== 'request' || level === 'error') return consoleLog.write(level, event, fields)
+      if (!gathered.has(event) || level === 'error') return consoleLog.write(level, event, fields)
       lines.push(JSON.stringify({ level, event, ...fields }))
       if (lines.length >= gatheredAtMost) return print()
       const now = nowMs()

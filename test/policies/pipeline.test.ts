@@ -56,6 +56,7 @@ describe('the pipelines', () => {
       'target',
       'bodySize',
       'allowList',
+      'residency',
       'rateLimit',
       'rateLimit',
       'concurrency',

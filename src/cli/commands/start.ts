@@ -77,7 +77,8 @@ const appName = ({ manifest }: Declared) => manifest.metadata.name
 /** What the worker may know of this shell: its secrets and its own settings, nothing else. */
 function ownVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
   const own = Object.entries(environment).filter(
-    ([name, value]) => value && /^(SECRET_|UPSTASH_|(PUBLIC_URL|EGRESS_DOH|METRICS_TOKEN|TRUSTED_PROXIES)$)/.test(name),
+    ([name, value]) =>
+      value && /^(SECRET_|UPSTASH_|(PUBLIC_URL|EGRESS_DOH|MODEL_PRICES|METRICS_TOKEN|TRUSTED_PROXIES)$)/.test(name),
   )
   return Object.fromEntries(own) as Record<string, string>
 }

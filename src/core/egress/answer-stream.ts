@@ -16,6 +16,14 @@ export interface AnswerTerms {
 }
 
 /**
+ * Why an answer breaks off. The runtime takes what may be tried again for a lost connection: the app's own breaks
+ * off, and the runtime does not log the error as one that nobody caught.
+ */
+class CutOff extends Error {
+  readonly retryable = true
+}
+
+/**
  * An answer on its way to the app: piece by piece as it comes, asked for only when the app reads, within its
  * limits. Past a limit the stream errors, so that a cut answer is never taken for a whole one.
  */
@@ -38,7 +46,7 @@ export function answerStream(body: ReadableStream<Uint8Array>, terms: AnswerTerm
         const breakOff = (ending: Ending, why: string) => {
           end(ending)
           reader.cancel(why).catch(() => {})
-          controller.error(new Error(why))
+          controller.error(new CutOff(why))
         }
         for (;;) {
           const next = await nextPiece()

@@ -1,15 +1,13 @@
 import type { OnError, Rates } from '#core/limits/rates.ts'
 import type { Limit } from '#core/limits/spend.ts'
 import type { EgressRule } from '#core/manifest/egress-schema.ts'
+import type { Ports } from '#core/ports.ts'
+import type { Settings } from '#core/settings.ts'
+import { type Cost, costOf } from './cost/cost.ts'
+import type { Leg } from './trip.ts'
 
 /** Money is counted in millionths of a dollar. */
 const microPerUsd = 1_000_000
-
-/** What one request used up, known when its answer has ended. */
-export interface Used {
-  readonly bytes: number
-  readonly usd: number
-}
 
 /** The budgets of a rule as limits of a calendar day, each with what a request of unknown size takes of it at first. */
 export function budgetLimits(app: string, { to, budget }: EgressRule): Limit[] {
@@ -26,15 +24,36 @@ export function budgetLimits(app: string, { to, budget }: EgressRule): Limit[] {
   })
 }
 
+/** What every leg of a request turned out to use, in the budgets of its rule: bytes both ways, and dollars. */
+export async function settle(legs: readonly Leg[], { rates, settings }: Pick<Ports, 'rates' | 'settings'>) {
+  for (const leg of legs) {
+    const { rule, exchange, answerBytes, isUnsent } = leg
+    if (!rule || isUnsent) continue
+    const onError = exchange.entry?.manifest.spec.limits.onError ?? 'closed'
+    const bytes = exchange.body.seenBytes + answerBytes
+    await taken(exchange.app, rule, { bytes, usd: legCost(leg, settings)?.usd ?? 0 }, onError, rates)
+  }
+}
+
+/** What a leg cost, where its rule counts money. What never got there cost nothing. */
+export function legCost(
+  { rule, usage, status, answerBytes, isUnsent, exchange }: Leg,
+  { modelPrices }: Pick<Settings, 'modelPrices'>,
+): Cost | undefined {
+  if (!rule || !usage || isUnsent) return undefined
+  const requestBytes = exchange.body.seenBytes
+  return costOf(rule.budget, usage, { status, requestBytes, answerBytes }, modelPrices ?? {})
+}
+
 /**
  * Takes what a request turned out to use, beyond the one unit that it took before it went. More than is left
  * takes all that is left: the next request is then refused. So a budget is exceeded by what is under way at
  * most.
  */
-export async function settleBudget(
+async function taken(
   app: string,
   rule: EgressRule,
-  { bytes, usd }: Used,
+  { bytes, usd }: { readonly bytes: number; readonly usd: number },
   onError: OnError,
   rates: Rates,
 ): Promise<void> {

@@ -1,22 +1,11 @@
 import { Fault } from '#core/fault.ts'
-import type { Credential } from '#core/manifest/egress-credential.ts'
-import type { BodyReader } from '#core/pipeline/body.ts'
-import type { Exchange } from '#core/pipeline/exchange.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { credentialSecrets, inject, needsBody, refused } from './credential/broker.ts'
+import { lentBy } from './judge.ts'
 import { assertPublicName } from './resolved.ts'
 import { Scrubber } from './scrub/scrubber.ts'
 import type { Target } from './target.ts'
-
-/** One request to one URL. */
-export interface Hop {
-  readonly method: string
-  readonly target: Target
-  /** As they leave, without a credential. */
-  readonly headers: Headers
-  readonly body?: BodyReader
-  readonly credential?: Credential
-}
 
 export interface Fetched {
   readonly answer: Response
@@ -30,31 +19,38 @@ export interface Fetched {
 const undone = new Set(['identity', 'gzip', 'x-gzip', 'deflate', 'br'])
 
 /**
- * Fetches what was judged, with its credential and without following anything.
+ * Fetches what was judged, with the credential of its rule and without following anything. If the app goes
+ * away before the answer begins, or breaks its body off, the outside is left at once.
  *
- * @throws Fault `upstream-timeout`, `upstream-unreachable`, `secret-missing`, `issuer-unreachable`
+ * @throws Fault `upstream-timeout`, `upstream-unreachable`, `secret-missing`, `issuer-unreachable`, and those of
+ *   the app's body
  */
-export async function fetchHop(
-  { app, body: given }: Exchange,
-  hop: Hop,
-  timeoutMs: number,
-  ports: Ports,
-): Promise<Fetched> {
-  const { method, target, credential } = hop
+export async function fetchHop(exchange: Exchange, timeoutMs: number, ports: Ports): Promise<Fetched> {
+  const { app, method, body: given, way, gone } = exchange
+  const target = settled(exchange, 'target')
+  const departing = settled(exchange, 'departing')
+  const credential = lentBy(way)
   const { egressResolver } = ports.settings
   if (egressResolver && target.url.protocol === 'https:')
     await assertPublicName(target.url.hostname, egressResolver, ports)
   const secrets = credential ? await credentialSecrets(app, credential, ports.secrets) : []
-  const bytes = credential && hop.body && needsBody(credential, hop.headers) ? await hop.body.read() : undefined
-  const outgoing = { method, url: target.url, headers: hop.headers, ...(bytes && { body: bytes }) }
+  const bytes = credential && needsBody(credential, departing) ? await given.read() : undefined
+  const outgoing = { method, url: target.url, headers: departing, ...(bytes && { body: bytes }) }
   const injected = credential && (await inject(credential, secrets, outgoing, ports))
-  const body = hop.body ? await hop.body.forwarded() : null
 
   const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(), timeoutMs)
+  const leave = () => abort.abort()
+  const body = await given.forwarded(leave)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    leave()
+  }, timeoutMs)
+  gone?.addEventListener('abort', leave)
   try {
+    if (gone?.aborted) leave()
     const { href } = injected?.url ?? target.url
-    const headers = injected?.headers ?? hop.headers
+    const headers = injected?.headers ?? departing
     const answer = await ports.upstreams.fetch(href, {
       method,
       headers,
@@ -70,11 +66,12 @@ export async function fetchHop(
     if (given.failure) throw given.failure
     if (error instanceof Fault) throw error
     // the error's own text may hold the URL, and with it a query and a credential
-    if (abort.signal.aborted)
-      throw new Fault('upstream-timeout', `${target.url.host} did not answer within ${timeoutMs} ms`)
+    if (isLate) throw new Fault('upstream-timeout', `${target.url.host} did not answer within ${timeoutMs} ms`)
+    if (gone?.aborted) throw new Fault('request-invalid', 'the app went away before the answer began')
     throw new Fault('upstream-unreachable', `${target.url.host} could not be reached`)
   } finally {
     clearTimeout(timer)
+    gone?.removeEventListener('abort', leave)
   }
 }
 

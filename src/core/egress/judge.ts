@@ -1,3 +1,4 @@
+import type { Credential } from '#core/manifest/egress-credential.ts'
 import type { EgressRule } from '#core/manifest/egress-schema.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import { closestRule, closestText } from './closest.ts'
@@ -34,6 +35,11 @@ export function judge(manifest: Manifest, method: string, target: Target): Judge
   const way = { rule, matched }
   if (rule.mode === 'enforce') return { kind: 'allowed', way }
   return { kind: 'shadowed', way, detail: `the rule \`${rule.to}\` is in shadow mode` }
+}
+
+/** The credential that goes along: a rule in shadow mode lends nobody its own. */
+export function lentBy(way: Way | undefined): Credential | undefined {
+  return way?.rule.mode === 'enforce' ? way.rule.credential : undefined
 }
 
 function bookOf(manifest: Manifest): RuleBook {

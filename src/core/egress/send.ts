@@ -1,71 +1,72 @@
-import { Fault } from '#core/fault.ts'
+import { Fault, type FaultCode } from '#core/fault.ts'
 import { EgressRule } from '#core/manifest/egress-schema.ts'
+import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import type { Walk } from '#core/pipeline/pipeline.ts'
+import { Refused } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
 import { answerStream, type Ending } from './answer-stream.ts'
 import { returningHeaders, withoutBodyHeaders, withoutOriginsOwn } from './departing-headers.ts'
-import { type Fetched, fetchHop, type Hop } from './hop.ts'
-import { judge, type Way } from './judge.ts'
+import { type Fetched, fetchHop } from './hop.ts'
 import { isRedirect, maxRedirects, onward, redirectTarget } from './redirect.ts'
-import type { Target } from './target.ts'
+import type { Arrival, Leg, Trip } from './trip.ts'
 
-/** What happened on the way, told once the answer's last byte has passed. */
-export interface Journey {
-  readonly status: number
-  readonly hops: number
-  readonly answerBytes: number
-  readonly scrubbed: number
-  readonly ending: Ending
-}
+/** Judges what a redirect asks for like a new request, and goes on only if it passes. */
+export type Judge = (redirected: Exchange, ending: (admitted: Exchange) => Promise<Response>) => Promise<Walk<Response>>
+
+/** Faults after which the outside may have read what was sent, and have worked on it. */
+const mayHaveArrived: readonly FaultCode[] = ['upstream-timeout', 'upstream-failed', 'request-invalid']
 
 /** The terms of a request that no rule allows, and that shadow mode lets pass. */
 const ruleless = EgressRule.parse({ to: 'https://ruleless.example' })
 
 /**
  * Sends an admitted request out and hands the answer back, both streaming. Every redirect is judged like a
- * new request, and gets the credential of its own rule or none.
+ * new request: it gets the terms and the credential of its own rule, and counts in that rule's limits.
  *
- * @param told called once, when the answer has ended in any way
- * @param watch sees every piece of the answer as it came
- * @throws Fault `egress-denied` for a redirect that no rule allows, or the sixth; `upstream-timeout`,
- *   `upstream-unreachable`, `secret-missing`, `issuer-unreachable`, and those of the app's body
+ * @param trip learns of every request that is made, and of the ending once the answer has ended in any way
+ * @throws Fault `egress-denied` for a redirect that no rule allows, or the sixth; what else the judge refuses;
+ *   `upstream-timeout`, `upstream-unreachable`, `secret-missing`, `issuer-unreachable`, and those of the app's body
  */
-export async function send(
-  exchange: Exchange,
-  ports: Ports,
-  told: (journey: Journey) => void,
-  watch?: (piece: Uint8Array) => void,
-): Promise<Response> {
-  const target = settled(exchange, 'target')
+export async function send(exchange: Exchange, ports: Ports, trip: Trip, judge: Judge): Promise<Response> {
   const terms = exchange.way?.rule ?? ruleless
-  let hop: Hop = {
-    method: exchange.method,
-    target,
-    headers: settled(exchange, 'departing'),
-    body: exchange.body,
-    ...credentialed(exchange.way),
-  }
-  for (let hops = 1; ; hops++) {
-    const fetched = await fetchHop(exchange, hop, terms.timeoutMs, ports)
-    const next = terms.followRedirects ? nextHop(exchange, hop, fetched, ports) : undefined
-    if (!next) return answered(fetched, hops)
-    fetched.answer.body?.cancel().catch(() => {})
-    if (hops > maxRedirects) throw new Fault('egress-denied', `more than ${maxRedirects} redirects`)
-    hop = next
-  }
+  const leg = trip.begin(exchange)
+  const fetched = await fetchHop(exchange, terms.timeoutMs, ports).catch(error => {
+    leg.isUnsent = !(error instanceof Fault && mayHaveArrived.includes(error.code))
+    throw error
+  })
+  leg.status = fetched.answer.status
+  const next = terms.followRedirects ? redirected(exchange, fetched, ports) : undefined
+  if (!next) return answered(exchange, fetched, terms, arrival => trip.end(leg, arrival), leg.usage)
+  fetched.answer.body?.cancel().catch(() => {})
+  if (trip.legs.length > maxRedirects) throw new Fault('egress-denied', `more than ${maxRedirects} redirects`)
+  exchange.leave?.()
+  const walk = await judge(next, admitted => {
+    assertSeen(exchange, admitted)
+    return send(admitted, ports, trip, judge)
+  })
+  if (walk.kind === 'ended') return walk.reply
+  const detail = `redirected to ${settled(next, 'target').url.host}: ${walk.refusal.detail}`
+  throw new Refused({ ...walk.refusal, detail })
+}
 
-  function answered({ answer, scrubber }: Fetched, hops: number): Response {
-    const { status, statusText } = answer
-    const headers = returningHeaders(answer.headers, value => scrubber?.text(value) ?? value)
-    const ended = (ending: Ending, answerBytes: number) =>
-      told({ status, hops, ending, answerBytes, scrubbed: scrubber?.count ?? 0 })
-    const body = exchange.method === 'HEAD' || [204, 205, 304].includes(status) ? null : answer.body
-    if (!body) ended('whole', 0)
-    const { maxBytes, timeoutMs: pauseMs } = terms
-    const stream =
-      body && answerStream(body, { maxBytes, pauseMs, ended, ...(scrubber && { scrubber }), ...(watch && { watch }) })
-    return new Response(stream && ofStatedLength(stream, headers), { status, statusText, headers })
-  }
+function answered(
+  { method }: Exchange,
+  { answer, scrubber }: Fetched,
+  { maxBytes, timeoutMs: pauseMs }: EgressRule,
+  arrived: (arrival: Arrival) => void,
+  usage: Leg['usage'],
+): Response {
+  const { status, statusText } = answer
+  const headers = returningHeaders(answer.headers, value => scrubber?.text(value) ?? value)
+  const ended = (ending: Ending, answerBytes: number) =>
+    arrived({ ending, answerBytes, scrubbed: scrubber?.count ?? 0 })
+  const body = method === 'HEAD' || [204, 205, 304].includes(status) ? null : answer.body
+  if (!body) ended('whole', 0)
+  const watch = usage && ((piece: Uint8Array) => usage.piece(piece))
+  const stream =
+    body && answerStream(body, { maxBytes, pauseMs, ended, ...(scrubber && { scrubber }), ...(watch && { watch }) })
+  return new Response(stream && ofStatedLength(stream, headers), { status, statusText, headers })
 }
 
 /**
@@ -81,34 +82,27 @@ function ofStatedLength(stream: ReadableStream<Uint8Array>, headers: Headers): R
   return readable
 }
 
-/** Where an answer leads on to; `undefined` when it is for the app. */
-function nextHop(exchange: Exchange, hop: Hop, { answer, canSendAgain }: Fetched, ports: Ports): Hop | undefined {
+/** What an answer asks for instead, not yet judged; `undefined` when the answer is for the app. */
+function redirected(exchange: Exchange, { answer, canSendAgain }: Fetched, ports: Ports): Exchange | undefined {
   const location = isRedirect(answer.status) ? answer.headers.get('location') : null
   if (location === null) return undefined
-  const { method, carriesBody } = onward(answer.status, hop.method)
+  const { method, carriesBody } = onward(answer.status, exchange.method)
   if (carriesBody && !canSendAgain) return undefined
 
-  const target = redirectTarget(hop.target.url, location, ports.settings)
+  const { way: _, leave: __, ...rest } = exchange
+  const { url } = settled(exchange, 'target')
+  const target = redirectTarget(url, location, ports.settings)
   if (typeof target === 'string') throw new Fault('egress-denied', `redirected to a URL that ${target}`)
-  const way = wayOf(exchange, method, target)
-  if (carriesBody && way && way.rule !== exchange.way?.rule && (way.rule.masking || way.rule.guards))
-    throw new Fault('egress-denied', `redirected with a body to ${way.rule.to}, which masks or guards what leaves`)
-  const own = target.url.origin === hop.target.url.origin ? hop.headers : withoutOriginsOwn(hop.headers)
-  const headers = carriesBody ? own : withoutBodyHeaders(own)
-  return { method, target, headers, ...(carriesBody && hop.body && { body: hop.body }), ...credentialed(way) }
+  const departing = settled(exchange, 'departing')
+  const own = target.url.origin === url.origin ? departing : withoutOriginsOwn(departing)
+  if (carriesBody) return { ...rest, method, target, departing: own }
+  const body = new BodyReader(() => null, null, ports.bodies)
+  return { ...rest, method, target, departing: withoutBodyHeaders(own), body }
 }
 
-function wayOf({ entry }: Exchange, method: string, target: Target): Way | undefined {
-  if (!entry) throw new Error('a request goes out without an entry')
-  const { manifest } = entry
-  const judgement = judge(manifest, method, target)
-  if (judgement.kind === 'allowed') return judgement.way
-  if (judgement.kind === 'shadowed' || manifest.spec.policies.allowList?.mode === 'shadow') return undefined
-  throw new Fault('egress-denied', `redirected to ${target.url.host}: ${judgement.detail}`)
-}
-
-/** A rule in shadow mode lends nobody its credential. */
-function credentialed(way: Way | undefined): Pick<Hop, 'credential'> {
-  const credential = way?.rule.mode === 'enforce' ? way.rule.credential : undefined
-  return credential ? { credential } : {}
+/** Nothing goes to another rule that masks or guards what leaves, and has not seen it. */
+function assertSeen(from: Exchange, { way, body }: Exchange): void {
+  if (!way || way.rule === from.way?.rule) return
+  if (way.rule.masking || (way.rule.guards && body === from.body))
+    throw new Fault('egress-denied', `redirected to ${way.rule.to}, which masks or guards what leaves`)
 }

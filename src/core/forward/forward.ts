@@ -37,12 +37,12 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
   const unsafe = judgedUrl(upstream.url, ports.settings)
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${entry.app} ${unsafe}`)
   const url = upstream.url.replace(/\/$/, '') + path + query
-  const body = await exchange.body.forwarded()
+  const abort = new AbortController()
+  const body = await exchange.body.forwarded(() => abort.abort())
   const mayRepeat = idempotent.includes(exchange.method) && !(body instanceof ReadableStream)
 
   const caller = await callerHeaders(exchange, ports)
   passage.upstream = upstream.key
-  const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), route.timeoutMs)
   try {
     for (let tries = 1; ; tries++) {

@@ -71,13 +71,14 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
 }
 
 function crossedEgress(document: unknown): CrossedEgress {
-  const [stage, egress, regions, allowListMode] = [
+  const [stage, egress, regions, allowListMode, maskingMode] = [
     '/lifecycle/stage',
     '/egress',
     '/residency/regions',
     '/policies/allowList/mode',
+    '/policies/piiMasking/mode',
   ].map(pointer => atPointer(document, `/spec${pointer}`))
-  return CrossedEgress.parse({ stage, egress, regions, allowListMode })
+  return CrossedEgress.parse({ stage, egress, regions, allowListMode, maskingMode })
 }
 
 function upstreamFindings({ upstreams }: Crossed, setting: CheckSetting): Finding[] {

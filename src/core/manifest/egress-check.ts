@@ -36,6 +36,7 @@ export const CrossedEgress = z.object({
   /** `undefined`: the app's data may be anywhere. */
   regions: z.array(z.string()).optional().catch(undefined),
   allowListMode: z.string().optional().catch(undefined),
+  maskingMode: z.string().optional().catch(undefined),
 })
 
 export type CrossedEgress = z.infer<typeof CrossedEgress>
@@ -48,7 +49,10 @@ interface Setting extends FetchSetting {
 const findingOut = ['prototype', 'sandbox']
 
 /** What is wrong with an app's ways out beyond the form of each rule. */
-export function egressFindings({ stage, egress, regions, allowListMode }: CrossedEgress, setting: Setting): Finding[] {
+export function egressFindings(
+  { stage, egress, regions, allowListMode, maskingMode = 'enforce' }: CrossedEgress,
+  setting: Setting,
+): Finding[] {
   const rules = egress.map(({ to }, index) => readRule(to, index))
   const first = new Map(egress.map(({ to }, index) => [to, index] as const).reverse())
   const isSettled = !findingOut.includes(stage)
@@ -67,7 +71,12 @@ export function egressFindings({ stage, egress, regions, allowListMode }: Crosse
           ? [{ at: [...at, 'to'], reason: `says the same as egress[${earlier}]`, remedy: 'Keep one of the two.' }]
           : []),
         ...(mode === 'shadow' && isSettled ? [{ at: [...at, 'mode'], ...shadow }] : []),
-        ...regionFindings(region, masking ? undefined : regions, [...at, 'region'], setting),
+        ...regionFindings(
+          region,
+          masking && maskingMode === 'enforce' ? undefined : regions,
+          [...at, 'region'],
+          setting,
+        ),
         ...analyzerFindings(guards?.remote?.url, [...at, 'guards', 'remote', 'url'], setting),
         ...tokenUrlFindings(credential?.tokenUrl, [...at, 'credential', 'tokenUrl'], setting),
       ]
@@ -107,7 +116,7 @@ function ruleFindings(rule: Rule, hasCredential: boolean, at: (string | number)[
   return found
 }
 
-/** What an app's residency forbids to be sent there; a rule that names no region, or that masks, is not held to it. */
+/** What an app's residency forbids to be sent there; a rule that names no region, or that masks for good, is not held to it. */
 function regionFindings(
   region: string | undefined,
   allowed: readonly string[] | undefined,

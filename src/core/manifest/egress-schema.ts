@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ModelPrices } from '#core/egress/cost/prices.ts'
 import { readRule } from '#core/egress/rule.ts'
 import { RegionName } from '#core/names.ts'
 import { Credential } from './egress-credential.ts'
@@ -16,12 +17,6 @@ const To = z
     addIssue({ code: 'custom', input: text, message: rule, params: { remedy } })
   })
 
-/** What a model costs. */
-const Price = z.strictObject({
-  input: z.number().min(0).max(10_000).describe('US dollars for a million tokens sent'),
-  output: z.number().min(0).max(10_000).describe('US dollars for a million tokens got'),
-})
-
 /** What may be spent in a calendar day of UTC under one rule, by all isolates together. */
 const Budget = z
   .strictObject({
@@ -29,7 +24,7 @@ const Budget = z
     bytesPerDay: z.int().min(1).max(1_000_000_000_000).optional().describe('Bodies of requests and answers together'),
     usdPerDay: z.number().positive().max(1_000_000).optional(),
     usdPerRequest: z.number().min(0).max(1_000).optional().describe('A price for each request, instead of tokens'),
-    prices: z.record(z.string().min(1).max(128), Price).default({}).describe("By the beginning of a model's name"),
+    prices: ModelPrices.default({}).describe("By the beginning of a model's name"),
   })
   .prefault({})
 

@@ -83,28 +83,48 @@ export class BodyReader {
 
   /**
    * The body for the next hop: the bytes where somebody has read them, else the stream itself. A stream of
-   * no stated length is counted as it passes, and breaks off with `body-too-large` past the cap; one of a
-   * stated length is held to it by HTTP, and to the cap before.
+   * no stated length is counted as it passes, and fails with `body-too-large` past the cap and with
+   * `request-invalid` where the sender goes away; one of a stated length is held to it by HTTP, and to the cap before.
+   *
+   * @param broken called before such a stream fails: whoever sends it on must break off, or the runtime ends it
+   *   as if it were whole
    */
-  async forwarded(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-    if (this.#bytes) return this.#bytes
+  async forwarded(broken: () => void): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
+    if (this.#bytes) return this.#bytes.length > 0 ? this.#bytes : null
+    if (this.#statedBytes === 0) return null
     const stream = await this.#open()
     if (!stream || (this.#statedBytes !== undefined && this.#statedBytes <= this.#capBytes)) return stream
-    return stream.pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform: (chunk, controller) => {
-          this.#passedBytes += chunk.length
-          if (this.#passedBytes <= this.#capBytes) return controller.enqueue(chunk)
-          this.#failure = new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
-          controller.error(this.#failure)
-        },
-      }),
-    )
+    return this.#counted(stream.getReader(), broken)
   }
 
   /** Puts other bytes in place of those that were read: whoever asks next gets these. */
   replace(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes
+  }
+
+  #counted(reader: ReadableStreamDefaultReader<Uint8Array>, broken: () => void): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async controller => {
+          try {
+            const { done, value } = await reader.read()
+            if (done) return controller.close()
+            this.#passedBytes += value.length
+            if (this.#passedBytes > this.#capBytes)
+              throw new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
+            controller.enqueue(value)
+          } catch (error) {
+            this.#failure =
+              error instanceof Fault ? error : new Fault('request-invalid', `the body ended early: ${error}`)
+            reader.cancel().catch(() => {})
+            broken()
+            controller.error(this.#failure)
+          }
+        },
+        cancel: reason => reader.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    )
   }
 
   async #readWhole(): Promise<Uint8Array<ArrayBuffer>> {

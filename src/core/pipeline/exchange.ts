@@ -32,6 +32,8 @@ export interface Exchange {
   readonly url: string
   readonly headers: Headers
   readonly body: BodyReader
+  /** Aborted when whoever asked goes away before the answer begins, where the runtime can tell. */
+  readonly gone?: AbortSignal
   /** The client's, as limits count it; absent for what no client sent. */
   readonly address?: string
   /** Set by `registered`. */

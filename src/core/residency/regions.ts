@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { RegionName } from '#core/names.ts'
+import { tableIn } from '#core/table-setting.ts'
 
 const Binding = z.string().regex(/^[A-Z][A-Z0-9_]{0,62}$/, { error: 'must be the name of a binding' })
 
@@ -27,7 +28,7 @@ export type Region = z.infer<typeof Region>
 
 /** The setting `REGIONS`: a table, or the same as JSON text. */
 export const RegionsSetting = z.preprocess(
-  value => (typeof value === 'string' ? parsed(value) : value),
+  tableIn,
   z
     .record(RegionName, Region, { error: 'must be a table of regions, or one as JSON' })
     .transform((table): Regions => new Map(Object.entries(table))),
@@ -38,11 +39,3 @@ export type Regions = ReadonlyMap<string, Region>
 
 /** The region of everything that no residency binds. */
 export const anyRegion = 'any'
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}

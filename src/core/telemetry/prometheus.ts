@@ -12,6 +12,7 @@ const helps: Record<CounterName, string> = {
     'Requests at /egress by the host of their rule, decision (allow, would-deny, deny) and result: the HTTP status, or a fault code',
   egress_bytes_total: 'Bytes of bodies sent out and taken in at /egress, by the host of their rule',
   egress_microdollars_total: 'What requests at /egress cost, in millionths of a US dollar, by the host of their rule',
+  egress_unpriced_total: 'Requests charged at the dearest price, as nobody named that of their model',
   egress_scrubbed_total: 'Places in answers from outside where a credential came back and was blotted out',
   policy_verdicts_total: 'Verdicts of each policy: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',

@@ -3,6 +3,7 @@ import { ulid } from 'ulid'
 import { type AuditFact, type AuditRecord, hashOf, noHash, recordOf } from '#core/audit/record.ts'
 import { type ChainVerdict, type Head, verifyChain } from '#core/audit/verify.ts'
 import type { Env } from '../env.ts'
+import { ExpectedBatches } from './expected.ts'
 import { exportChain } from './export.ts'
 
 /** How long records wait to be exported together. */
@@ -18,6 +19,7 @@ const pageSize = 500
  */
 export class AuditChainObject extends DurableObject<Env> {
   readonly #sql: SqlStorage
+  readonly #expected: ExpectedBatches
   #tail: Promise<unknown> = Promise.resolve()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -25,16 +27,28 @@ export class AuditChainObject extends DurableObject<Env> {
     this.#sql = ctx.storage.sql
     this.#sql.exec('CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, json TEXT NOT NULL)')
     this.#sql.exec(
-      'CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL, exported INTEGER NOT NULL, chain TEXT NOT NULL)',
+      'CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL, exported INTEGER NOT NULL, due INTEGER, chain TEXT NOT NULL)',
     )
-    this.#sql.exec("INSERT OR IGNORE INTO head VALUES (1, 0, ?, 0, '')", noHash)
+    this.#sql.exec("INSERT OR IGNORE INTO head VALUES (1, 0, ?, 0, NULL, '')", noHash)
+    this.#expected = new ExpectedBatches(this.#sql)
   }
 
-  /** Adds records in the order given; all of them, or none. */
-  append(chain: string, facts: readonly AuditFact[]): Promise<Head> {
-    const appended = this.#tail.then(() => this.#append(chain, facts))
+  /**
+   * Adds records in the order given; all of them, or none.
+   *
+   * @param batch the name of what is added, if it may be told again: it is taken once
+   */
+  append(chain: string, facts: readonly AuditFact[], batch?: string): Promise<Head> {
+    const appended = this.#tail.then(() => this.#append(chain, facts, batch))
     this.#tail = appended.catch(() => {})
     return appended
+  }
+
+  /** Learns that a batch has begun. If it has not come in a minute, the chain says so, and it counts as lost. */
+  async expect(chain: string, batch: string): Promise<void> {
+    this.#expected.add(batch, Date.now())
+    this.#sql.exec('UPDATE head SET chain = ?', chain)
+    await this.#setAlarm()
   }
 
   /** Records with numbers below `before`, newest first. */
@@ -49,21 +63,42 @@ export class AuditChainObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    const query = 'SELECT exported, chain FROM head'
-    const { exported, chain } = this.#sql.exec<{ exported: number; chain: string }>(query).one()
+    const { chain } = this.#sql.exec<{ chain: string }>('SELECT chain FROM head').one()
+    for (const { batch, beganAtMs } of this.#expected.missed(Date.now())) {
+      const facts = { isLost: true, since: new Date(beganAtMs).toISOString() }
+      await this.append(chain, [{ type: 'app.egress', app: chain, actor: 'gateway', facts }], batch)
+      await this.env.METER.getByName(chain).add({ [JSON.stringify(['audit_lost_total', {}])]: 1 }, Date.now())
+    }
+    await this.#export(chain)
+    await this.#setAlarm()
+  }
+
+  async #export(chain: string): Promise<void> {
+    const { exported, due } = this.#sql
+      .exec<{ exported: number; due: number | null }>('SELECT exported, due FROM head')
+      .one()
+    if (due === null || due > Date.now()) return
     const end = this.#head
-    if (end.seq === exported) return
     try {
       await exportChain(chain, { from: exported, end }, this.#records(exported), this.env)
-      this.#sql.exec('UPDATE head SET exported = ?', end.seq)
-      if (this.#head.seq > end.seq) await this.ctx.storage.setAlarm(Date.now() + exportAfterMs)
+      const nextDue = this.#head.seq > end.seq ? Date.now() + exportAfterMs : null
+      this.#sql.exec('UPDATE head SET exported = ?, due = ?', end.seq, nextDue)
     } catch {
-      await this.ctx.storage.setAlarm(Date.now() + retryMs)
+      this.#sql.exec('UPDATE head SET due = ?', Date.now() + retryMs)
     }
   }
 
-  async #append(chain: string, facts: readonly AuditFact[]): Promise<Head> {
+  /** The alarm is for whatever is due first. */
+  async #setAlarm(): Promise<void> {
+    const { due } = this.#sql.exec<{ due: number | null }>('SELECT due FROM head').one()
+    const first = Math.min(due ?? Number.POSITIVE_INFINITY, this.#expected.dueMs ?? Number.POSITIVE_INFINITY)
+    const set = await this.ctx.storage.getAlarm()
+    if (Number.isFinite(first) && (set === null || set > first)) await this.ctx.storage.setAlarm(first)
+  }
+
+  async #append(chain: string, facts: readonly AuditFact[], batch: string | undefined): Promise<Head> {
     let { seq, hash } = this.#head
+    if (batch !== undefined && this.#expected.isTaken(batch)) return { seq, hash }
     const records: AuditRecord[] = []
     for (const fact of facts) {
       const about = { id: ulid(), time: new Date().toISOString(), environment: String(this.env.ENVIRONMENT ?? '') }
@@ -75,9 +110,11 @@ export class AuditChainObject extends DurableObject<Env> {
     this.ctx.storage.transactionSync(() => {
       for (const record of records)
         this.#sql.exec('INSERT INTO records VALUES (?, ?)', record.auditseq, JSON.stringify(record))
-      this.#sql.exec('UPDATE head SET seq = ?, hash = ?, chain = ?', seq, hash, chain)
+      const due = Date.now() + exportAfterMs
+      this.#sql.exec('UPDATE head SET seq = ?, hash = ?, chain = ?, due = COALESCE(due, ?)', seq, hash, chain, due)
+      if (batch !== undefined) this.#expected.take(batch)
     })
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + exportAfterMs)
+    await this.#setAlarm()
     return { seq, hash }
   }
 

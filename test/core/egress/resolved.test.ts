@@ -71,7 +71,8 @@ it('nothing is fetched from a name that the resolver of `EGRESS_DOH` does not vo
       },
     },
   })
-  const hop = { method: 'GET', target: targetOf('https://rebound.example.com/'), headers: new Headers() }
-  await expect(fetchHop(exchangeOf(), hop, 1_000, ports)).rejects.toMatchObject({ code: 'egress-denied' })
+  const target = targetOf('https://rebound.example.com/')
+  const hop = exchangeOf({ method: 'GET', target, departing: new Headers() })
+  await expect(fetchHop(hop, 1_000, ports)).rejects.toMatchObject({ code: 'egress-denied' })
   expect(fetched).not.toContain('rebound.example.com')
 })

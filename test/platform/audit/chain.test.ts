@@ -7,6 +7,7 @@ import { keys } from '#core/keys.ts'
 import { durableAudit } from '#platform/audit/port.ts'
 import type { Env } from '#platform/env.ts'
 import { recordingPorts } from '../../support/ports.ts'
+import { moveTimeBy } from '../../support/time.ts'
 
 const fact = (app: string, n: number): AuditFact => ({ type: 'app.published', app, actor: 'olga', facts: { n } })
 const chain = (app: string) => (env as unknown as Env).AUDIT.getByName(app)
@@ -50,8 +51,10 @@ describe('a chain', () => {
   it('leaves what is new in R2 as lines, with a checkpoint that the gateway has signed', async () => {
     const app = 'chain-export'
     await chain(app).append(app, [fact(app, 0), fact(app, 1)])
+    moveTimeBy(3_600_000)
     await runDurableObjectAlarm(stub(app))
     const end = await chain(app).append(app, [fact(app, 2)])
+    moveTimeBy(3_600_000)
     await runDurableObjectAlarm(stub(app))
     const spans = ['000000000001-000000000002', '000000000003-000000000003']
     const texts = await Promise.all(
@@ -65,6 +68,31 @@ describe('a chain', () => {
     const { payload } = await jwtVerify(checkpoint ?? '', await importJWK({ ...jwk, d: undefined }, 'ES256'))
     expect(payload).toMatchObject({ chain: app, ...end })
     expect(await runDurableObjectAlarm(stub(app))).toBe(false)
+  })
+
+  it('takes a batch once, however often it is told', async () => {
+    const app = 'chain-batch'
+    await chain(app).expect(app, 'batch-1')
+    const end = await chain(app).append(app, [fact(app, 0)], 'batch-1')
+    expect(await chain(app).append(app, [fact(app, 0)], 'batch-1')).toEqual(end)
+    expect(await chain(app).verify()).toEqual({ ok: true, records: 1 })
+  })
+
+  it('says of a batch that began and never came that it is lost, and counts it', async () => {
+    const app = 'chain-lost'
+    await chain(app).expect(app, 'batch-lost')
+    await chain(app).expect(app, 'batch-late')
+    await chain(app).append(app, [fact(app, 0)], 'batch-late')
+    moveTimeBy(59_000)
+    await runDurableObjectAlarm(stub(app))
+    expect(await chain(app).verify()).toEqual({ ok: true, records: 1 })
+    moveTimeBy(1_000)
+    await runDurableObjectAlarm(stub(app))
+    const [record] = await chain(app).list({ limit: 1 })
+    expect(record).toMatchObject({ type: 'app.egress', data: { actor: 'gateway', isLost: true } })
+    expect(await chain(app).verify()).toEqual({ ok: true, records: 2 })
+    const meter = await (env as unknown as Env).METER.getByName(app).read()
+    expect(meter.series).toEqual({ '["audit_lost_total",{}]': 1 })
   })
 })
 

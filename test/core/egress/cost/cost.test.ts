@@ -78,29 +78,66 @@ describe('the usage of an answer', () => {
 
 describe('the cost of a request', () => {
   it('is tokens by the price of the model, the longest name first', () => {
-    expect(costOf(budget, read(openai), answered)).toEqual({ usd: (1000 * 0.15 + 200 * 0.6) / 1e6, isEstimated: false })
+    expect(costOf(budget, read(openai), answered, {})).toEqual({
+      usd: (1000 * 0.15 + 200 * 0.6) / 1e6,
+      isEstimated: false,
+    })
     const tokens = (100 + 1000 * 1.25 + 2000 * 0.1) * 1 + 50 * 5
-    expect(costOf(budget, read(anthropic), answered).usd).toBeCloseTo(tokens / 1e6, 12)
+    expect(costOf(budget, read(anthropic), answered, {}).usd).toBeCloseTo(tokens / 1e6, 12)
   })
 
   it('follows the manifest where it names a price', () => {
     const own = { ...budget, prices: { 'gpt-4o-mini': { input: 1, output: 0 } } }
-    expect(costOf(own, read(openai), answered).usd).toBe(1000 / 1e6)
-    expect(costOf({ ...budget, usdPerRequest: 0.02 }, read(openai), answered).usd).toBe(0.02)
+    expect(costOf(own, read(openai), answered, {}).usd).toBe(1000 / 1e6)
+    expect(costOf({ ...budget, usdPerRequest: 0.02 }, read(openai), answered, {}).usd).toBe(0.02)
   })
 
   it('is guessed from bytes and events where the answer tells none, and nothing for a refusal', () => {
     const silent = read('data: {"model":"gpt-4o"}\n\ndata: {}\n\ndata: {}\n\n')
-    expect(costOf(budget, silent, answered)).toEqual({ usd: (100 * 2.5 + 2 * 10) / 1e6, isEstimated: true })
-    expect(costOf(budget, read('{"model":"gpt-4o"}'), answered)).toEqual({
+    expect(costOf(budget, silent, answered, {})).toEqual({ usd: (100 * 2.5 + 2 * 10) / 1e6, isEstimated: true })
+    expect(costOf(budget, read('{"model":"gpt-4o"}'), answered, {})).toEqual({
       usd: (100 * 2.5 + 200 * 10) / 1e6,
       isEstimated: true,
     })
-    expect(costOf(budget, read('{}'), { ...answered, status: 429 })).toEqual({ usd: 0, isEstimated: false })
+    expect(costOf(budget, read('{}'), { ...answered, status: 429 }, {})).toEqual({ usd: 0, isEstimated: false })
   })
 
-  it('of a model that nobody knows is that of the dearest', () => {
-    expect(priceOf('gpt-99', {})).toEqual({ input: 15, output: 75 })
-    expect(priceOf(undefined, { big: { input: 100, output: 0 } })).toEqual({ input: 100, output: 75 })
+  it('counts a refusal, a redirect, and nothing that was not sent', () => {
+    expect(costOf(budget, read('{}'), { ...answered, status: 307 }, {}).usd).toBe(0)
+    expect(costOf(budget, read(''), { requestBytes: 300, answerBytes: 0 }, {})).toMatchObject({ isEstimated: true })
+  })
+
+  it('of a model that nobody knows is that of the dearest, and says so', () => {
+    expect(priceOf('gpt-99', {})).toEqual({ price: { input: 30, output: 180 }, isKnown: false })
+    expect(priceOf(undefined, { big: { input: 100, output: 0 } }).price).toEqual({ input: 100, output: 180 })
+    expect(costOf(budget, read('{"model":"gpt-99","usage":{"prompt_tokens":1}}'), answered, {})).toEqual({
+      usd: 30 / 1e6,
+      isEstimated: false,
+      unpricedModel: 'gpt-99',
+    })
+  })
+
+  it.each([
+    ['gpt-4o-2024-08-06', 2.5],
+    ['gpt-4o-2024-05-13', 5],
+    ['gpt-4o-mini', 0.15],
+    ['claude-haiku-4-5-20251001', 1],
+    ['claude-opus-4-5', 5],
+  ])('of %s is its list price', (model, input) => {
+    expect(priceOf(model, {})).toMatchObject({ price: { input }, isKnown: true })
+  })
+
+  it.each(['gpt-4o-audio-preview', 'gpt-5.9', 'gpt-5-codex-max', 'claude-opus-4-9', 'toString', '__proto__'])(
+    'of %s is not that of a listed model which its name begins like',
+    model => {
+      expect(priceOf(model, {}).isKnown).toBe(false)
+    },
+  )
+
+  it('is the manifest’s before the operator’s, and the operator’s before the list’s', () => {
+    const operators = { 'gpt-4o': { input: 7, output: 7 }, house: { input: 8, output: 8 } }
+    expect(priceOf('gpt-4o-mini', {}, operators).price.input).toBe(7)
+    expect(priceOf('house-7b', {}, operators)).toMatchObject({ price: { input: 8 }, isKnown: true })
+    expect(priceOf('gpt-4o', { gpt: { input: 9, output: 9 } }, operators).price.input).toBe(9)
   })
 })
