@@ -14,6 +14,7 @@ import { readYaml } from '#core/manifest/yaml.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { type Block, located, type Place, pages, script, startScript } from '../support/node/docs.ts'
 import {
+  evaluated,
   freePort,
   gatehouse,
   type Started,
@@ -23,6 +24,8 @@ import {
   until,
   write,
 } from '../support/node/gateway.ts'
+import { appTokenOf, secretLines, vendorApis, vendorApp } from '../support/node/vendor-apis.ts'
+import { startVendors } from '../support/node/vendors.ts'
 
 const all = pages()
 const blocks = (info: RegExp) => all.flatMap(({ blocks }) => blocks.filter(block => info.test(block.info)))
@@ -55,12 +58,17 @@ describe('fleet rules in the documentation', () => {
   })
 })
 
+/** A block with the stand-in in place of the vendors whose addresses it names. */
+const standingIn = (port: number) => (text: string) =>
+  text.replaceAll(/(?<=\}\/)(?:api\.openai\.com|api\.anthropic\.com|slack\.com)(?=[/`])/g, `localhost:${port}`)
+
 describe('commands and requests in the documentation', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let gateway: Started
   let place: Place
   let keys: string[]
   let provider: Sample
+  let vendors: Awaited<ReturnType<typeof startVendors>>
 
   beforeAll(async () => {
     folder = await temporaryFolder()
@@ -76,8 +84,13 @@ describe('commands and requests in the documentation', () => {
       `registry/${file.split('/').at(-1)}`,
       located(readFileSync(file, 'utf8'), place),
     ])
-    await write(folder.path, Object.fromEntries(moved))
-    const secrets = join(root, 'examples/secrets.env')
+    vendors = await startVendors(vendorApis)
+    const secrets = join(folder.path, 'secrets.env')
+    await write(folder.path, {
+      ...Object.fromEntries(moved),
+      'registry/sdks.yaml': vendorApp('sdks', `http://localhost:${vendors.port}`),
+      'secrets.env': readFileSync(join(root, 'examples/secrets.env'), 'utf8') + secretLines('sdks', {}),
+    })
     keys = signingKeys(declared, await readSecrets(secrets))
     const registry = ['--registry', place.registry, '--secrets', secrets]
     provider = await startSampleProvider(place.providerPort)
@@ -87,6 +100,7 @@ describe('commands and requests in the documentation', () => {
   afterAll(async () => {
     await gateway?.stop()
     provider?.stop()
+    vendors?.close()
     await folder[Symbol.asyncDispose]()
   })
 
@@ -124,6 +138,19 @@ describe('commands and requests in the documentation', () => {
     },
     120_000,
   )
+
+  it('each `js run sdk` block ends well: the packages of vendors, unmodified, go out through the gateway', async () => {
+    const token = await appTokenOf('sdks', place.state, gateway.url)
+    for (const { content, place: at } of blocks(/^js run sdk$/)) {
+      const code = standingIn(vendors.port)(located(content, place))
+      // Stripe's package names its host itself
+      const prelude = `const send = fetch; globalThis.fetch = (url, init) => send(String(url).replace(/api\\.stripe\\.com(:443)?/, 'localhost:${vendors.port}'), init)`
+      const ran = await evaluated(`${prelude}\n${code}`, { GATEHOUSE_TOKEN: token })
+      expect(ran, `${at}\n${ran.stderr}`).toMatchObject({ code: 0 })
+    }
+    const asked = vendors.asked.map(({ path }) => path)
+    expect(asked.sort()).toEqual(['/api/chat.postMessage', '/v1/charges', '/v1/chat/completions', '/v1/messages'])
+  })
 
   it('each `http run` block is answered with its status', async () => {
     await run({ info: '', content: 'npx gatehouse send stripe --app shop --source stripe', place: 'this test' })

@@ -19,7 +19,7 @@ const source = (path: string) => readFileSync(join(root, path), 'utf8')
 
 describe('what the documentation names', () => {
   it('has no block marked `run` that nothing runs', () => {
-    const known = /^(sh|js) run$|^http run \d{3}$/
+    const known = /^(sh|js) run$|^js run sdk$|^http run \d{3}$/
     expect(blocks(/ run\b/).filter(({ info }) => !known.test(info))).toEqual([])
     expect(blocks(/^js run$/).map(({ place }) => place.split(':')[0])).toEqual(['docs/verify-deliveries.md'])
   })

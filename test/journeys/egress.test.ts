@@ -1,29 +1,20 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
 import { WebClient } from '@slack/web-api'
 import OpenAI from 'openai'
 import Stripe from 'stripe'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { AppTokens } from '#core/identity/app-token.ts'
-import { TokenKeys } from '#core/identity/token-keys.ts'
-import { Secret } from '#core/secrets/secret.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { providerKey, sampleProvider } from '../../examples/oidc-provider/server.ts'
 import { freePort, type Started, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
-import { events, json, startVendors } from '../support/node/vendors.ts'
+import { appTokenOf, secretLines, vendorApis, vendorApp, vendorKeys } from '../support/node/vendor-apis.ts'
+import { json, startVendors } from '../support/node/vendors.ts'
 
-/** The vendors' keys, which no app, log, file or answer may ever show. */
-const keys = {
-  openai: 'sk-openai-journey-4f9c1d7e',
-  anthropic: 'sk-ant-journey-90ab77e1',
-  stripe: 'sk_live_journey_51NqZx',
-  slack: 'xoxb-journey-7731-aaaa',
-  client: 'client-secret-journey-8812',
-}
+const clientSecret = 'client-secret-journey-8812'
+const keys = { ...vendorKeys, client: clientSecret }
 
-const chunkOf = (content: string) =>
-  `data: ${JSON.stringify({ model: 'gpt-4o', choices: [{ index: 0, delta: { content } }] })}\n\n`
 const largeBytes = 200 * 1024 * 1024
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -37,46 +28,24 @@ const answered: string[] = []
 beforeAll(async () => {
   folder = await temporaryFolder()
   vendors = await startVendors({
-    '/openai/v1/chat/completions': async ({ headers, body }, response) => {
-      if (headers.authorization !== `Bearer ${keys.openai}`)
-        return json(response, { error: { message: 'bad key' } }, 401)
-      if (JSON.parse(body).stream) return events(response, [chunkOf('one'), chunkOf('two'), 'data: [DONE]\n\n'], 300)
-      const usage = { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 }
-      json(response, {
-        id: 'c',
-        object: 'chat.completion',
-        model: 'gpt-4o',
-        choices: [{ index: 0, message: { role: 'assistant', content: `you sent ${headers.authorization}` } }],
-        usage,
-      })
-    },
-    '/anthropic/v1/messages': ({ headers }, response) => {
-      if (headers['x-api-key'] !== keys.anthropic) return json(response, { type: 'error' }, 401)
-      const usage = { input_tokens: 5, output_tokens: 2 }
-      json(response, {
-        id: 'm',
-        type: 'message',
-        role: 'assistant',
-        model: 'claude-haiku-4-5',
-        content: [{ type: 'text', text: 'hello' }],
-        usage,
-      })
-    },
-    '/v1/charges': ({ headers, body }, response) => {
-      if (headers.authorization !== `Bearer ${keys.stripe}`)
-        return json(response, { error: { message: 'bad key' } }, 401)
-      json(response, { id: 'ch_1', object: 'charge', amount: Number(new URLSearchParams(body).get('amount')) })
-    },
-    '/slack/api/chat.postMessage': ({ headers, body }, response) => {
-      if (headers.authorization !== `Bearer ${keys.slack}`) return json(response, { ok: false, error: 'invalid_auth' })
-      json(response, { ok: true, ts: '1.2', message: { text: new URLSearchParams(body).get('text') } })
-    },
+    ...vendorApis,
     '/oauth': ({ headers }, response) => json(response, { type: headers.authorization?.split(' ')[0] }),
     '/large': async (_, response) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream' })
       const piece = Buffer.alloc(1024 * 1024, 'x')
       for (let n = 0; n < largeBytes / piece.length; n++) if (!response.write(piece)) await once(response, 'drain')
       response.end()
+    },
+    '/too-large': (_, response) => void response.writeHead(200).end('x'.repeat(2_000)),
+    // an answer that begins and never ends, and then says no more
+    '/endless/paused': (_, response) => void response.writeHead(200).write('x'),
+    '/endless/broken': (_, response) => {
+      response.writeHead(200).write('x')
+      setTimeout(() => response.destroy(), 50)
+    },
+    '/endless': (_, response) => {
+      const timer = setInterval(() => response.write('x'), 20)
+      response.once('close', () => clearInterval(timer))
     },
   })
   const issuerPort = await freePort()
@@ -88,37 +57,23 @@ beforeAll(async () => {
     keys: [await providerKey()],
   }).listen(issuerPort, '127.0.0.1')
   const host = `http://localhost:${vendors.port}`
-  const rule = (to: string, credential: string) => `    - { to: "${to}", credential: ${credential} }`
+  const oauth = `{ as: oauth2, secret: client, tokenUrl: "${issuer}/token", clientId: maps, scopes: [read] }`
   await write(folder.path, {
-    'registry/shop.yaml': `apiVersion: gatehouse/v1
-kind: MicroApp
-metadata: { name: shop }
-spec:
-  owner: { user: tess, team: tests, contact: "#tests" }
-  lifecycle: { stage: sandbox }
-  upstreams: [{ name: stable, url: "http://127.0.0.1:9" }]
-  webhooks: { in: { scheme: github, secrets: [vendor], path: /in } }
-  egress:
-${rule(`POST ${host}/openai/v1/*`, '{ as: bearer, secret: openai }')}
-${rule(`POST ${host}/anthropic/v1/*`, '{ as: header, name: x-api-key, secret: anthropic }')}
-${rule(`POST ${host}/v1/charges`, '{ as: bearer, secret: stripe }')}
-${rule(`POST ${host}/slack/api/*`, '{ as: bearer, secret: slack }')}
-${rule(`GET ${host}/oauth`, `{ as: oauth2, secret: client, tokenUrl: "${issuer}/token", clientId: maps, scopes: [read] }`)}
-${rule(`GET ${host}/large`, '{ as: bearer, secret: openai }')}
-`,
-    'secrets.env': Object.entries({ ...keys, vendor: 'github-secret-journey' })
-      .map(([name, value]) => `SECRET_SHOP__${name.toUpperCase()}=${value}\n`)
-      .join(''),
+    'registry/shop.yaml': vendorApp('shop', host, [
+      `{ to: "GET ${host}/oauth", credential: ${oauth} }`,
+      `{ to: "GET ${host}/large", credential: { as: bearer, secret: openai } }`,
+      `{ to: "${host}/endless*", concurrency: 1, timeoutMs: 1000 }`,
+      `{ to: "GET ${host}/too-large", maxBytes: 1000 }`,
+      `{ to: "POST ${host}/cut" }`,
+    ]),
+    'secrets.env': secretLines('shop', { client: clientSecret }),
   })
   const port = await freePort()
   const state = join(folder.path, 'state')
   const registry = ['--registry', join(folder.path, 'registry'), '--secrets', join(folder.path, 'secrets.env')]
   gateway = await startGatehouse([...registry, '--state', state, '--port', String(port), '--no-samples'])
   base = `${gateway.url}/egress/localhost:${vendors.port}`
-  const { signing } = JSON.parse(readFileSync(join(state, 'keys.json'), 'utf8'))
-  const set = new Secret('SIGNING_KEYS', JSON.stringify({ keys: signing }))
-  const tokens = new AppTokens(new TokenKeys({ issuer: gateway.url, keys: set }), { now: () => new Date() })
-  token = await tokens.minted({ app: 'shop', subject: 'webhook:in', scopes: [] }, 300)
+  token = await appTokenOf('shop', state, gateway.url)
 }, 120_000)
 
 afterAll(async () => {
@@ -134,7 +89,7 @@ const told = <Value>(value: Value): Value => {
 }
 
 it('the unmodified openai package goes out, in one piece and streaming', async () => {
-  const client = new OpenAI({ apiKey: token, baseURL: `${base}/openai/v1`, maxRetries: 0 })
+  const client = new OpenAI({ apiKey: token, baseURL: `${base}/v1`, maxRetries: 0 })
   const messages = [{ role: 'user' as const, content: 'hello' }]
   const whole = told(await client.chat.completions.create({ model: 'gpt-4o', messages }))
   expect(whole.choices[0]?.message.content).toBe(`you sent Bearer ${'*'.repeat(keys.openai.length)}`)
@@ -148,7 +103,7 @@ it('the unmodified openai package goes out, in one piece and streaming', async (
 })
 
 it('the unmodified @anthropic-ai/sdk goes out, its API key being the token', async () => {
-  const client = new Anthropic({ apiKey: token, baseURL: `${base}/anthropic`, maxRetries: 0 })
+  const client = new Anthropic({ apiKey: token, baseURL: `${base}`, maxRetries: 0 })
   const message = told(
     await client.messages.create({
       model: 'claude-haiku-4-5',
@@ -170,7 +125,7 @@ it('the unmodified stripe package goes out, its fetch leading to the gateway', a
 })
 
 it('the unmodified @slack/web-api goes out', async () => {
-  const client = new WebClient(token, { slackApiUrl: `${base}/slack/api/`, retryConfig: { retries: 0 } })
+  const client = new WebClient(token, { slackApiUrl: `${base}/api/`, retryConfig: { retries: 0 } })
   expect(told(await client.chat.postMessage({ channel: 'C1', text: 'lunch' }))).toMatchObject({
     ok: true,
     message: { text: 'lunch' },
@@ -195,6 +150,44 @@ it('an answer of 200 MB streams through in bounded memory', async () => {
   expect(bytes).toBe(largeBytes)
   expect(most - before).toBeLessThan(100 * 1024 * 1024)
 }, 90_000)
+
+describe('an app that hangs up', () => {
+  it('while the answer comes ends it, and its slot is free again', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
+    const place = `/egress/localhost:${vendors.port}/endless`
+    socket.write(`GET ${place} HTTP/1.1\r\nhost: gate\r\nauthorization: Bearer ${token}\r\n\r\n`)
+    const [begun] = await once(socket, 'data')
+    expect(String(begun)).toMatch(/^HTTP\/1\.1 200 /)
+    socket.destroy()
+    await until('the outside was left', async () => vendors.left.includes('/endless'))
+    await until('the slot is free', async () => {
+      const next = await fetch(`${base}/endless/paused`, { headers: { authorization: `Bearer ${token}` } })
+      await next.body?.cancel()
+      return next.status === 200
+    })
+  })
+
+  it('in the middle of a body of no stated length sends nothing that could be taken for whole', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
+    const head = `POST /egress/localhost:${vendors.port}/cut HTTP/1.1\r\nhost: gate\r\ntransfer-encoding: chunked\r\n`
+    socket.write(`${head}authorization: Bearer ${token}\r\n\r\n5\r\nhello\r\n`)
+    await until('its beginning has arrived', async () => vendors.begun.includes('/cut'))
+    socket.destroy()
+    await until('the outside was left', async () => vendors.left.includes('/cut'))
+    expect(vendors.asked.map(({ path }) => path)).not.toContain('/cut')
+  })
+})
+
+it.each(['/too-large', '/endless/paused', '/endless/broken'])(
+  'an answer that breaks off is never whole, and nobody finds an error that nobody caught: %s',
+  async path => {
+    const response = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } })
+    expect(response.status).toBe(200)
+    await expect(response.text()).rejects.toThrow()
+    await until('its record', async () => gateway.output().includes(`"path":"${path}"`))
+    expect(gateway.output()).not.toMatch(/uncaught/i)
+  },
+)
 
 it('no key of a vendor, and no token, stands in anything that the gateway wrote or answered', async () => {
   await until('the last record', async () => gateway.output().includes('"path":"/large"'))

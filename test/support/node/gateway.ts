@@ -38,6 +38,12 @@ export async function shell(line: string, cwd: string = root): Promise<Ran> {
   return ended(spawn('sh', ['-c', line], { cwd, env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } }))
 }
 
+/** Runs a module to its end, with the packages of this repository at hand. */
+export async function evaluated(code: string, env: Readonly<Record<string, string>>): Promise<Ran> {
+  const args = ['--input-type=module', '--eval', code]
+  return ended(spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } }))
+}
+
 async function ended(child: ChildProcess): Promise<Ran> {
   let stdout = ''
   let stderr = ''

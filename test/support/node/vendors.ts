@@ -8,15 +8,23 @@ export interface Asked {
   readonly body: string
 }
 
-type Answer = (asked: Asked, response: ServerResponse) => void | Promise<void>
+export type Answer = (asked: Asked, response: ServerResponse) => void | Promise<void>
 
 /** Stand-ins for vendors' APIs on one loopback port: each answers what its vendor answers, to whoever has its key. */
 export async function startVendors(answers: Readonly<Record<string, Answer>>) {
   const asked: Asked[] = []
+  const begun: string[] = []
+  const left: string[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
     const { method = '', url = '', headers } = request
+    begun.push(url)
+    response.once('close', () => void (response.writableFinished || left.push(url)))
+    try {
+      for await (const chunk of request) chunks.push(chunk)
+    } catch {
+      return
+    }
     const one = { method, path: url, headers, body: Buffer.concat(chunks).toString() }
     asked.push(one)
     const answer = Object.entries(answers).find(([start]) => url.startsWith(start))?.[1]
@@ -25,7 +33,17 @@ export async function startVendors(answers: Readonly<Record<string, Answer>>) {
   }).listen(0, 'localhost')
   await once(server, 'listening')
   const address = server.address()
-  return { port: typeof address === 'object' && address ? address.port : 0, asked, close: () => server.close() }
+  const port = typeof address === 'object' && address ? address.port : 0
+  return {
+    port,
+    /** Paths of requests, as they begin. */
+    begun,
+    /** Requests that came whole. */
+    asked,
+    /** Paths of requests that were broken off before their answer had ended. */
+    left,
+    close: () => server.close(),
+  }
 }
 
 export function json(response: ServerResponse, value: unknown, status = 200): void {
