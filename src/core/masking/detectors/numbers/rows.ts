@@ -35,6 +35,7 @@ import {
   ukNhs,
 } from '../checks/europe.ts'
 import { type ContextWords, contextWords } from '../context.ts'
+import { driverLicenseWords, passportWords } from '../document-words.ts'
 import type { EntityType } from '../entity-types.ts'
 
 /** A number of only digits, with or without marks between them. */
@@ -134,32 +135,13 @@ export const numberRows: readonly NumberRow[] = [
     type: 'US_PASSPORT',
     digits: [9],
     needs: 'context',
-    context: contextWords(['passport', 'passports', 'passport number', 'passport no']),
+    context: passportWords,
   },
   {
     type: 'US_DRIVER_LICENSE',
     digits: [7, 8, 9, 10, 12, 13],
     needs: 'context',
-    context: contextWords([
-      'driver license',
-      'drivers license',
-      "driver's license",
-      'driver licence',
-      'drivers licence',
-      "driver's licence",
-      'driving license',
-      'driving licence',
-      'driver lic',
-      'dl',
-      'dl no',
-      'dl number',
-      'dln',
-      'cdl',
-      'lic no',
-      'license number',
-      'licence number',
-      'permit',
-    ]),
+    context: driverLicenseWords,
   },
   {
     type: 'ABA',

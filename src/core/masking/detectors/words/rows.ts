@@ -6,6 +6,7 @@ import { esNif, fiHetu, frNir, iePps, itFiscalCode } from '../checks/europe.ts'
 import { ibanLength } from '../checks/iban.ts'
 import { vin } from '../checks/vin.ts'
 import { type ContextWords, contextWords } from '../context.ts'
+import { driverLicenseWords, passportWords } from '../document-words.ts'
 import type { EntityType } from '../entity-types.ts'
 
 /** A value in which letters and digits stand together. It begins where a word begins and ends where one ends. */
@@ -187,7 +188,7 @@ export const wordRows: readonly WordRow[] = [
     heads: ['A999'],
     word: [9, 9],
     pattern: /[A-Z]\d{8}/,
-    context: contextWords(['passport', 'passports', 'passport number', 'passport no']),
+    context: passportWords,
     isPlain: false,
   },
   {
@@ -196,26 +197,7 @@ export const wordRows: readonly WordRow[] = [
     word: [1, 14],
     pattern:
       /(?:[A-Z]{1,2}[- ]?\d{3,4}[- ]\d{3,4}[- ]\d{2,4}(?:[- ]\d{1,4}){0,2}|[A-Z]{1,7}\d[A-Z\d]{3,12}|\d{2,3}[A-Z]{2,3}\d{4,5}|\d{7,9}[A-Z])/,
-    context: contextWords([
-      'driver license',
-      'drivers license',
-      "driver's license",
-      'driver licence',
-      'drivers licence',
-      "driver's licence",
-      'driving license',
-      'driving licence',
-      'driver lic',
-      'dl',
-      'dl no',
-      'dl number',
-      'dln',
-      'cdl',
-      'lic no',
-      'license number',
-      'licence number',
-      'permit',
-    ]),
+    context: driverLicenseWords,
     isPlain: false,
   },
   {
