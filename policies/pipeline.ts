@@ -13,6 +13,7 @@ import { concurrency } from './concurrency.ts'
 import { credential } from './credential.ts'
 import { expiry } from './expiry.ts'
 import { filter } from './filter.ts'
+import { fleetRules } from './fleet-rules.ts'
 import { idempotency } from './idempotency.ts'
 import { killSwitch } from './kill-switch.ts'
 import { lifecycle } from './lifecycle.ts'
@@ -35,7 +36,7 @@ import { webhookSignature } from './webhook-signature.ts'
 export const inbound = new Pipeline({
   admit: [registered, killSwitch, expiry, route, apiRoute, addressLimit, bodySize], // may this come in at all?   memory only
   identify: [webhookSignature, bearerToken], //    who is calling?            crypto
-  authorize: [lifecycle, scopes], //               may they do this?
+  authorize: [lifecycle, scopes, fleetRules], //   may they do this?
   limit: [rateLimit, concurrency, quota], //       had they their share?      counters
   inspect: [filter, schema, apiSchema, residency, idempotency, piiMasking, answerSchema], // what are they sending?    reads the body
   steer: [rollout, circuitBreaker], //             where does it go?
@@ -44,7 +45,7 @@ export const inbound = new Pipeline({
 /** What every request of an app to the outside meets. */
 export const outbound = new Pipeline({
   identify: [appToken], //                         which app is this?
-  admit: [registered, killSwitch, expiry, lifecycle, target, bodySize],
+  admit: [registered, killSwitch, expiry, lifecycle, target, fleetRules, bodySize],
   authorize: [allowList, residency], //            may it go there?
   limit: [rateLimit, wayRate, wayConcurrency, budget], // had it its share?
   inspect: [piiMasking, modelGuards], //           what does it send?
@@ -53,7 +54,7 @@ export const outbound = new Pipeline({
 
 /** What a redirect meets: it is judged like a new request; the app and its own limits were met before. */
 export const redirected = new Pipeline({
-  authorize: [allowList, residency],
+  authorize: [fleetRules, allowList, residency],
   limit: [wayRate, wayConcurrency, budget],
 })
 

@@ -7,6 +7,7 @@ import { discoveries } from './discoveries.ts'
 import { doorTo } from './door.ts'
 import { egress } from './egress.ts'
 import { events } from './events.ts'
+import { fleet } from './fleet.ts'
 import { masking } from './masking.ts'
 import { documentOf } from './openapi.ts'
 import { publishing } from './publishing.ts'
@@ -38,6 +39,7 @@ export const calls: readonly Call[] = [
   ...audit,
   ...discoveries,
   ...events,
+  ...fleet,
   ...masking,
   ...replays,
   ...secrets,

@@ -53,7 +53,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** One problem, as an editor's problem list shows it: file:line, path, reason, remedy. */
-export function problemText({ file, line, path, reason, remedy, rule }: Problem): string {
+export function problemText({ file, line, path, reason, remedy, rule, layer }: Problem): string {
   const place = [file, line].filter(part => part !== undefined).join(':')
-  return `${place ? `${paint('bold', place, process.stderr)}  ` : ''}${path} ${reason}${rule ? ` (rule ${rule})` : ''}. ${paint('dim', remedy, process.stderr)}`
+  return `${place ? `${paint('bold', place, process.stderr)}  ` : ''}${path} ${reason}${rule ? ` (${layer ? `${layer} ` : ''}rule ${rule})` : ''}. ${paint('dim', remedy, process.stderr)}`
 }

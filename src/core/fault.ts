@@ -215,6 +215,12 @@ export const faults = {
     title: 'The app may not go there',
     remediation: 'The owner adds a rule to `spec.egress`; the log and `gatehouse egress check` name the closest one.',
   },
+  'fleet-rule-denied': {
+    status: 403,
+    blame: 'caller',
+    title: 'A rule of the operator denies this request',
+    remediation: 'Ask whoever runs the gateway: its log names the rule under the request id, and what the rule wants.',
+  },
   'egress-target-invalid': {
     status: 400,
     blame: 'app',
@@ -297,8 +303,9 @@ export interface Problem {
   readonly path: string
   readonly reason: string
   readonly remedy: string
-  /** The fleet rule that it breaks. */
+  /** The fleet rule that it breaks, and whose rule that is. */
   readonly rule?: string
+  readonly layer?: string
 }
 
 /** A refusal on its way out of code that cannot return one. `detail` is for the log, never for strangers. */

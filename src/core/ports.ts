@@ -2,6 +2,7 @@ import type { Discoveries } from '#core/api/discoveries.ts'
 import type { AuditFact, AuditRecord, AuditType } from '#core/audit/record.ts'
 import type { ChainVerdict } from '#core/audit/verify.ts'
 import type { Places } from '#core/egress/places.ts'
+import type { PolicyEngine } from '#core/fleet/engine.ts'
 import type { Claims } from '#core/idempotency/claim.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
 import type { VerifiedCaller } from '#core/identity/caller.ts'
@@ -39,6 +40,7 @@ export interface Ports {
   readonly places: Places
   readonly registry: Registry
   readonly registryStore: RegistryStore
+  readonly fleetRules: FleetRules
   readonly switches: Switches
   readonly switchboard: Switchboard
   readonly audit: Audit
@@ -68,6 +70,16 @@ export interface Ports {
   readonly health: Health
   /** Lets work go on after the answer, for at most 30 s. Only the work of this request may be handed over. */
   readonly background: (work: Promise<unknown>) => void
+}
+
+/** The operator's rules over requests. */
+export interface FleetRules {
+  /**
+   * Who judges requests; empty where no rule is about them. From this isolate's memory wherever possible.
+   *
+   * @throws Fault `entry-invalid` when there are rules, and none that can be used
+   */
+  atRequest(): readonly PolicyEngine[] | Promise<readonly PolicyEngine[]>
 }
 
 export interface Clock {
@@ -111,6 +123,7 @@ export type CounterName =
   | 'key_set_fetches_total'
   | 'webhook_secret_matches_total'
   | 'filter_errors_total'
+  | 'fleet_rule_findings_total'
   | 'rate_decisions_total'
   | 'rate_store_away_total'
   | 'replayed_bytes_total'

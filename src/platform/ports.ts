@@ -1,5 +1,8 @@
 import { waitUntil } from 'cloudflare:workers'
 import { gatheredDiscoveries } from '#core/api/discoveries.ts'
+import { requestEngines } from '#core/fleet/engines.ts'
+import { knownRules } from '#core/fleet/known.ts'
+import { fleetName } from '#core/fleet/stored.ts'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { discover } from '#core/identity/discovery.ts'
 import { KeySets } from '#core/identity/key-sets.ts'
@@ -54,7 +57,9 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
   const registry = cachedRegistry(registryStore, clock, log, waitUntil)
   const secrets = appSecrets(env, { clock, log, counters, ...settings }, waitUntil)
+  const rules = knownRules(registryStore, clock, log, waitUntil)
   const renew = (app: string) => {
+    if (app === fleetName) return rules.renew()
     registry.renew(app)
     secrets.renew(app)
   }
@@ -67,6 +72,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     places: meteredPlaces(env, clock, waitUntil),
     registry: switchedRegistry(registry, switches),
     registryStore,
+    fleetRules: requestEngines(rules),
     switches,
     switchboard: durableSwitchboard(env),
     audit: durableAudit(env, counters, log, waitUntil),

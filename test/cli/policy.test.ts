@@ -69,6 +69,7 @@ it('refuses a manifest that a rule denies, in `check` and `build`, with line, ru
         reason: 'names nobody',
         remedy: 'Name somebody.',
         rule: 'contact-named',
+        layer: 'org',
       },
     ])
   }
@@ -83,7 +84,7 @@ it('writes the rules before the pointers, and passes with a warning what they on
     'registry/fleet/rule.yaml': rule.replace('action: Deny', 'action: Warn'),
   })
   const { code, stderr } = await gatehouse(['build', join(folder.path, 'registry'), '--out', out])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^warning .*\(rule contact-named\)/) })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^warning .*\(org rule contact-named\)/) })
   const items = JSON.parse(await readFile(out, 'utf8')) as { key: string; value: string }[]
   expect(items.map(({ key }) => key.split('/')[0])).toEqual(['revisions', 'fleet', 'apps'])
   expect(JSON.parse(items[1]?.value ?? '')).toMatchObject({ schemaVersion: 1, rules: [{ kind: 'Policy' }] })

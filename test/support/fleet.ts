@@ -1,5 +1,10 @@
+import { onTestFinished } from 'vitest'
+import { admin } from './admin.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
 /** The least rule there is: an app's contact must not be `nobody`. The fields of `spec` given are replaced. */
-export function ruleDocument(spec: Readonly<Record<string, unknown>> = {}, name = 'contact-named') {
+export function ruleDocument(spec: Fields = {}, name = 'contact-named') {
   return {
     apiVersion: 'gatehouse/v1',
     kind: 'Policy',
@@ -30,4 +35,39 @@ export function ruleDocument(spec: Readonly<Record<string, unknown>> = {}, name 
 export function ruleWith(expression: string, tests: readonly unknown[]) {
   const [validation] = ruleDocument().spec.validations
   return ruleDocument({ validations: [{ ...validation, expression }], tests })
+}
+
+/** A rule over the requests of one app: what the expression is false for breaks it. A test of the rule is given for each. */
+export function requestRule(
+  app: string,
+  expression: string,
+  { allows, denies, name = 'request-rule', ...spec }: Fields & { allows: Fields; denies: Fields; name?: string },
+) {
+  const input = (request: Fields) => ({ app: { metadata: { name: app } }, ...request })
+  return ruleDocument(
+    {
+      points: ['request'],
+      match: `app.metadata.name == '${app}'`,
+      validations: [{ id: 'asked', expression, message: 'is not as it should be', remediation: 'Ask otherwise.' }],
+      tests: [
+        { name: 'one that is allowed', expect: 'allow', input: input(allows) },
+        { name: 'one that is denied', expect: 'deny', input: input(denies) },
+      ],
+      ...spec,
+    },
+    name,
+  )
+}
+
+/** Values that rules read as `org`. */
+export function policyData(values: Fields, name = 'values') {
+  return { apiVersion: 'gatehouse/v1', kind: 'PolicyData', metadata: { name }, spec: { values } }
+}
+
+/** Puts documents in force through the admin API, for this test alone: the rules are everybody's. */
+export async function inForce(...documents: readonly unknown[]): Promise<Response> {
+  const headers = { 'gatehouse-reason': 'try' }
+  const put = (body: unknown) => admin('fleet', { method: 'PUT', body, headers })
+  onTestFinished(async () => void (await put({ documents: [] })))
+  return put({ documents })
 }

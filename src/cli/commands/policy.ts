@@ -7,7 +7,7 @@ import { readManifest } from '#core/manifest/read.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { Failure, say, sayJson, table } from '../output.ts'
-import { type DeclaredRule, readFleet } from '../registry/fleet.ts'
+import { type DeclaredFleet, readFleet } from '../registry/fleet.ts'
 import { fleetFolder } from '../registry/folder.ts'
 import { judgements, refuse, warn } from '../registry/judgements.ts'
 import { gatewaySetting } from '../registry/setting.ts'
@@ -17,7 +17,7 @@ const test = new Command('test')
   .argument('[folder]', 'folder of *.yaml rules', 'registry/fleet')
   .option('--json', 'print the result as JSON', false)
   .action(async (folder: string, { json }: { readonly json: boolean }) => {
-    const rules = (await rulesOf(folder)).map(({ rule: { source } }) => ({
+    const rules = (await rulesOf(folder)).rules.map(({ source }) => ({
       rule: source.metadata.name,
       layer: source.spec.layer,
       action: source.spec.action,
@@ -40,7 +40,7 @@ const check = new Command('check')
   .option('--environment <name>', 'where it is to be published; `local` allows http:// on loopback', 'production')
   .option('--json', 'print the result as JSON', false)
   .action(async (file: string, { fleet, environment, json }: CheckOptions) => {
-    const rules = (await rulesOf(fleet ?? fleetFolder(dirname(file)))).map(({ rule }) => rule)
+    const rules = await rulesOf(fleet ?? fleetFolder(dirname(file)))
     const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw new Failure(`The manifest ${file} cannot be read: ${error.code}.`)
     })
@@ -49,8 +49,9 @@ const check = new Command('check')
     const { denied, told } = judgements([read], rules, environment)
     if (!json || denied.length > 0) warn(told)
     if (denied.length > 0) throw refuse('The fleet rules refuse this', denied)
-    const counted = rules.length === 1 ? 'the one rule' : `all ${rules.length} rules`
-    if (json) return sayJson({ app: read.manifest.metadata.name, rules: rules.length, warnings: told })
+    const count = rules.rules.filter(({ source }) => source.spec.points.includes('publish')).length
+    const counted = count === 1 ? 'the one rule' : `all ${count} rules`
+    if (json) return sayJson({ app: read.manifest.metadata.name, rules: count, warnings: told })
     say(`${file} passes ${counted}.`)
   })
 
@@ -68,8 +69,8 @@ export const policy = new Command('policy')
   .addCommand(check)
   .addCommand(schema)
 
-async function rulesOf(folder: string): Promise<DeclaredRule[]> {
+async function rulesOf(folder: string): Promise<DeclaredFleet> {
   const declared = await readFleet(folder)
-  if (declared && declared.length > 0) return declared
+  if (declared && declared.rules.length > 0) return declared
   throw new Failure(`There are no fleet rules in ${folder}. Copy those you want from policies/fleet.`)
 }

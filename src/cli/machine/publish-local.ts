@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Miniflare } from 'miniflare'
+import { fleetItem, parsedFleet } from '#core/fleet/stored.ts'
 import { keys } from '#core/keys.ts'
 import { type RegistryItem, registryItems } from '#core/manifest/publish.ts'
 import { pointersFrom } from '../registry/bulk.ts'
@@ -26,7 +27,9 @@ export async function publishLocally(
     }),
   )
   const published = await publications(declared, pointersFrom(pairs), { environment: 'local', renew: false })
-  const items = registryItems(published, fleet)
+  const before = (await registry.get(keys.fleet, 'text')) as string | null
+  const documents = fleet && parsedFleet(JSON.parse(fleet.value))?.rules
+  const items = registryItems(published, documents && (await fleetItem(documents, before && JSON.parse(before))))
   await writeFile(bulkFile, JSON.stringify(items, null, 2))
   for (const { key, value, metadata } of items) {
     await registry.put(key, value, metadata ? { metadata } : undefined)

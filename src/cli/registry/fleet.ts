@@ -1,20 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '#core/fault.ts'
-import type { FleetRule } from '#core/fleet/judge.ts'
-import { readRule } from '#core/fleet/rule.ts'
-import { fleetItem, maxRules } from '#core/fleet/stored.ts'
+import { readFleet as readDocuments } from '#core/fleet/documents.ts'
+import type { RuleSet } from '#core/fleet/judge.ts'
+import { fleetItem } from '#core/fleet/stored.ts'
 import type { RegistryItem } from '#core/manifest/publish.ts'
-import { readYaml } from '#core/manifest/yaml.ts'
+import { type Locate, readYaml } from '#core/manifest/yaml.ts'
 import { Failure } from '../output.ts'
 import { refuse } from './judgements.ts'
 
-/** One rule of a folder: as it was written, and as it is understood. */
-export interface DeclaredRule {
-  readonly file: string
-  readonly rule: FleetRule
-  readonly document: unknown
+/** The rules and values of a folder: as they are understood, and as they were written, in the order of their files. */
+export interface DeclaredFleet extends RuleSet {
+  readonly documents: readonly unknown[]
 }
+
+/** What there is where there are no rules. */
+export const noRules: DeclaredFleet = { rules: [], org: {}, documents: [] }
 
 /**
  * The rules of a folder, by name; `undefined` when there is no such folder. Each is checked, and its tests are run.
@@ -23,7 +24,7 @@ export interface DeclaredRule {
  *
  * @throws Failure that lists every fault of every file, with file and line
  */
-export async function readFleet(folder: string): Promise<DeclaredRule[] | undefined> {
+export async function readFleet(folder: string): Promise<DeclaredFleet | undefined> {
   const items = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new Failure(`The folder of fleet rules ${folder} cannot be read: ${error.code}.`)
@@ -31,40 +32,26 @@ export async function readFleet(folder: string): Promise<DeclaredRule[] | undefi
   if (!items) return undefined
   const files = items.filter(item => item.isFile() && /\.ya?ml$/.test(item.name)).map(item => join(folder, item.name))
   const problems: Problem[] = []
-  const declared: DeclaredRule[] = []
+  const read: { readonly document: unknown; readonly locate: Locate }[] = []
   for (const file of files.sort()) {
-    const read = readYaml(await readFile(file, 'utf8'), file)
-    if (read.kind === 'refused') {
-      problems.push(...read.problems)
-      continue
-    }
-    const checked = readRule(read.document, new Date())
-    if (checked.kind === 'refused') problems.push(...read.locate(checked.findings))
-    else declared.push({ file, rule: checked.rule, document: read.document })
+    const yaml = readYaml(await readFile(file, 'utf8'), file)
+    if (yaml.kind === 'refused') problems.push(...yaml.problems)
+    else read.push(yaml)
   }
-  problems.push(...namesTwice(declared))
-  if (problems.length > 0) throw refuse(`The fleet rules ${folder} are refused`, problems)
-  if (declared.length > maxRules) throw new Failure(`${folder} holds more than ${maxRules} rules. Join some of them.`)
-  return declared.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
+  const documents = read.map(({ document }) => document)
+  const fleet = readDocuments(documents, new Date())
+  if (fleet.kind === 'refused')
+    problems.push(...fleet.findings.flatMap((found, index) => read[index]?.locate(found) ?? []))
+  if (problems.length > 0 || fleet.kind === 'refused') throw refuse(`The fleet rules ${folder} are refused`, problems)
+  return { ...fleet, documents }
 }
 
-/** What the registry's storage takes for the rules of a folder; nothing where there is no such folder. */
-export async function fleetItemOf(folder: string): Promise<RegistryItem | undefined> {
+/**
+ * What the registry's storage takes for the rules of a folder; nothing where there is no such folder.
+ *
+ * @param previous what is stored now
+ */
+export async function fleetItemOf(folder: string, previous?: string): Promise<RegistryItem | undefined> {
   const declared = await readFleet(folder)
-  return declared && fleetItem(declared.map(({ document }) => document))
-}
-
-function nameOf({ rule }: DeclaredRule): string {
-  return rule.source.metadata.name
-}
-
-function namesTwice(declared: readonly DeclaredRule[]): Problem[] {
-  return [...Map.groupBy(declared, nameOf)].flatMap(([name, same]) =>
-    same.slice(1).map(({ file }) => ({
-      file,
-      path: 'metadata.name',
-      reason: `is ${name}, as in ${same[0]?.file}`,
-      remedy: 'Give it a name of its own: a rule adds to the others, and replaces none.',
-    })),
-  )
+  return declared && fleetItem(declared.documents, previous === undefined ? undefined : JSON.parse(previous))
 }

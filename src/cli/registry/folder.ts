@@ -7,7 +7,7 @@ import type { Manifest } from '#core/manifest/schema.ts'
 import type { Locate } from '#core/manifest/yaml.ts'
 import { policyNames } from '#policies/pipeline.ts'
 import { Failure } from '../output.ts'
-import { readFleet } from './fleet.ts'
+import { noRules, readFleet } from './fleet.ts'
 import { assertAllowed, refuse } from './judgements.ts'
 import type { GatewaySetting } from './setting.ts'
 
@@ -30,12 +30,7 @@ export const fleetFolder = (folder: string) => join(folder, 'fleet')
  */
 export async function readRegistry(folder: string, setting: GatewaySetting): Promise<Declared[]> {
   const declared = await readManifests(folder, setting)
-  const fleet = (await readFleet(fleetFolder(folder))) ?? []
-  assertAllowed(
-    declared,
-    fleet.map(({ rule }) => rule),
-    setting.environment,
-  )
+  assertAllowed(declared, (await readFleet(fleetFolder(folder))) ?? noRules, setting.environment)
   return declared
 }
 

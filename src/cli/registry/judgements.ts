@@ -1,18 +1,18 @@
 import type { Problem } from '#core/fault.ts'
 import { asFindings } from '#core/fleet/findings.ts'
-import { type FleetRule, type Judgement, judge } from '#core/fleet/judge.ts'
+import { type Judgement, judge, type RuleSet } from '#core/fleet/judge.ts'
 import { Failure, paint, problemText, tell } from '../output.ts'
 import type { Declared } from './folder.ts'
 
 /** What fleet rules say about manifests, each with file and line. */
 export function judgements(
   declared: readonly Pick<Declared, 'manifest' | 'locate'>[],
-  rules: readonly FleetRule[],
+  fleet: RuleSet,
   environment: string,
 ): { readonly denied: readonly Problem[]; readonly told: readonly Problem[] } {
   const now = new Date()
   const all = declared.map(({ manifest, locate }) => {
-    const found = judge(rules, { manifest, environment, now })
+    const found = judge(fleet, { point: 'publish', manifest, environment, now })
     const problems = (isMeant: (one: Judgement) => boolean) => locate(asFindings(found.filter(isMeant)))
     return { denied: problems(({ weight }) => weight === 'Deny'), told: problems(({ weight }) => weight !== 'Deny') }
   })
@@ -24,8 +24,8 @@ export function judgements(
  *
  * @throws Failure that lists what they deny
  */
-export function assertAllowed(declared: readonly Declared[], rules: readonly FleetRule[], environment: string): void {
-  const { denied, told } = judgements(declared, rules, environment)
+export function assertAllowed(declared: readonly Declared[], fleet: RuleSet, environment: string): void {
+  const { denied, told } = judgements(declared, fleet, environment)
   warn(told)
   if (denied.length > 0) throw refuse('The fleet rules refuse this', denied)
 }

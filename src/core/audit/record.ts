@@ -10,6 +10,8 @@ export const auditTypes = [
   'app.masked',
   'payload.read',
   'payload.purged',
+  'policy.broken',
+  'policy.published',
   'replay.started',
   'replay.cancelled',
   'replay.event',

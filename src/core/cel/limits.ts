@@ -57,14 +57,15 @@ export interface Inspection {
 }
 
 /** Walks an expression and finds what it may not do; the evaluation then cannot surprise, however its input looks. */
-export function inspect(root: Expr, known: readonly string[]): Inspection {
+export function inspect(root: Expr, known: readonly string[], isCondition = true): Inspection {
   const problems = new Map<string, ExpressionProblem>()
   const variables = new Set<string>()
   let nodes = 0
   const refuse = (reason: string, remedy: string) => problems.set(reason, { reason, remedy })
 
   visit(root, 1, 0, new Set())
-  if (isNeverTrue(root)) refuse('is never true or false', 'Compare it with something: an expression answers yes or no.')
+  if (isCondition && isNeverTrue(root))
+    refuse('is never true or false', 'Compare it with something: an expression answers yes or no.')
   return { problems: [...problems.values()], variables }
 
   function visit(node: Expr, depth: number, loops: number, bound: ReadonlySet<string>): void {

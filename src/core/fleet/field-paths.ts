@@ -1,76 +1,105 @@
 import { parse } from '@bufbuild/cel'
-import * as z from 'zod'
+import type { Expr } from '#core/cel/limits.ts'
 import { type Finding, nearest } from '#core/manifest/problems.ts'
-import { Manifest } from '#core/manifest/schema.ts'
-
-type Expr = ReturnType<typeof parse>['expr']
-
-/** The part of JSON Schema that zod writes. */
-interface Shape {
-  readonly type?: string
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly additionalProperties?: Shape | boolean
-  readonly items?: Shape
-  readonly anyOf?: readonly Shape[]
-  readonly oneOf?: readonly Shape[]
-}
-
-/** What may hold any field. */
-const anything: Shape = {}
-const text: Shape = { type: 'string' }
-
-let shapes: ReadonlyMap<string, Shape> | undefined
-
-/** What rules may read, by name: a manifest with its defaults filled in, where it goes, and where it holds secrets. */
-function variables(): ReadonlyMap<string, Shape> {
-  shapes ??= new Map<string, Shape>([
-    ['app', z.toJSONSchema(Manifest, { io: 'output', unrepresentable: 'any' }) as Shape],
-    ['environment', text],
-    ['lifetimeDays', { type: 'integer' }],
-    ['secrets', { type: 'array', items: text }],
-  ])
-  return shapes
-}
+import { compilePattern } from '#core/pattern.ts'
+import {
+  anything,
+  fieldNames,
+  fieldOf,
+  lengthOf,
+  memberOf,
+  type Shape,
+  sizeOf,
+  text,
+  turnOf,
+  turnsOf,
+} from './shape.ts'
 
 type Wrong = Pick<Finding, 'reason' | 'remedy'>
 
-/** The fields that an expression reads and no manifest can have. The expression must parse. */
-export function unknownFields(expression: string): Wrong[] {
-  const wrong: Wrong[] = []
-  infer(parse(expression).expr, variables())
-  return wrong
+export interface Reading {
+  /** The fields that it reads and that cannot be there. */
+  readonly wrong: readonly Wrong[]
+  /** What evaluating it may cost at most, in the steps that the engine counts. */
+  readonly worstCost: number
+}
 
-  function infer(node: Expr | undefined, scope: ReadonlyMap<string, Shape>): Shape {
+/** A part of an expression: what its value looks like, and what it costs to get there. */
+interface Part {
+  readonly shape: Shape
+  readonly cost: number
+}
+
+const nothing: Part = { shape: anything, cost: 0 }
+
+/** Functions whose cost grows with all that they look at, and those that look at a text. */
+const comparing = new Set(['_==_', '_!=_', '@in'])
+const reading = new Set([
+  'contains',
+  'startsWith',
+  'endsWith',
+  'size',
+  'int',
+  'uint',
+  'double',
+  'timestamp',
+  'duration',
+])
+
+/**
+ * What an expression reads, held against what its variables look like, and what it costs with the longest lists
+ * that their schema allows. The expression must parse.
+ */
+export function readings(expression: string, variables: ReadonlyMap<string, Shape>): Reading {
+  const wrong: Wrong[] = []
+  const { cost } = infer(parse(expression).expr, variables)
+  return { wrong, worstCost: Math.ceil(cost) }
+
+  function infer(node: Expr | undefined, scope: ReadonlyMap<string, Shape>): Part {
     const kind = node?.exprKind
     switch (kind?.case) {
+      case 'constExpr': {
+        const { constantKind } = kind.value
+        return constantKind.case === 'stringValue'
+          ? { shape: { ...text, maxLength: constantKind.value.length }, cost: 1 }
+          : { shape: { type: 'number' }, cost: 1 }
+      }
       case 'identExpr':
-        return scope.get(kind.value.name) ?? anything
-      case 'selectExpr':
-        return member(infer(kind.value.operand, scope), kind.value.field)
-      case 'listExpr':
-        for (const element of kind.value.elements) infer(element, scope)
-        return anything
+        return { shape: scope.get(kind.value.name) ?? anything, cost: 1 }
+      case 'selectExpr': {
+        const { shape, cost } = infer(kind.value.operand, scope)
+        return { shape: member(shape, kind.value.field), cost: cost + 1 }
+      }
+      case 'listExpr': {
+        const items = kind.value.elements.map(element => infer(element, scope))
+        return { shape: { type: 'array', items: { anyOf: shapes(items) }, maxItems: items.length }, cost: sum(items) }
+      }
       case 'structExpr':
-        for (const { keyKind, value } of kind.value.entries) {
-          if (keyKind.case === 'mapKey') infer(keyKind.value, scope)
-          infer(value, scope)
+        return {
+          shape: anything,
+          cost: sum(
+            kind.value.entries.flatMap(({ keyKind, value }) => [
+              keyKind.case === 'mapKey' ? infer(keyKind.value, scope) : nothing,
+              infer(value, scope),
+            ]),
+          ),
         }
-        return anything
       case 'callExpr': {
         const { function: name, target, args } = kind.value
         if (name === '_[_]') return indexed(infer(args[0], scope), args[1], scope)
-        for (const part of [target, ...args]) infer(part, scope)
-        return anything
+        const parts = [...(target ? [target] : []), ...args].map(part => infer(part, scope))
+        return { shape: anything, cost: sum(parts) + price(name, parts, args.at(-1)) }
       }
       case 'comprehensionExpr': {
         const { iterRange, iterVar, accuVar, accuInit, loopCondition, loopStep, result } = kind.value
         const range = infer(iterRange, scope)
-        const within = new Map([...scope, [iterVar, turnOf(range)], [accuVar, anything]])
-        for (const part of [accuInit, loopCondition, loopStep, result]) infer(part, within)
-        return anything
+        const within = new Map([...scope, [iterVar, turnOf(range.shape)], [accuVar, anything]])
+        const turn = sum([infer(loopCondition, within), infer(loopStep, within)])
+        const around = sum([range, infer(accuInit, within), infer(result, within)])
+        return { shape: anything, cost: around + turnsOf(range.shape) * turn }
       }
       default:
-        return anything
+        return nothing
     }
   }
 
@@ -80,55 +109,34 @@ export function unknownFields(expression: string): Wrong[] {
     const near = nearest(name, fieldNames(of))
     const known = fieldNames(of).join(', ') || 'nothing'
     wrong.push({
-      reason: `reads \`${name}\`, which no manifest has there`,
+      reason: `reads \`${name}\`, which is never there`,
       remedy: near ? `Did you mean \`${near}\`?` : `Known there: ${known}.`,
     })
     return anything
   }
 
-  function indexed(of: Shape, index: Expr | undefined, scope: ReadonlyMap<string, Shape>): Shape {
+  function indexed(of: Part, index: Expr | undefined, scope: ReadonlyMap<string, Shape>): Part {
     const constant = index?.exprKind.case === 'constExpr' ? index.exprKind.value.constantKind : undefined
-    if (constant?.case === 'stringValue') return member(of, constant.value)
-    infer(index, scope)
-    const values = alternatives(of).map(({ items, additionalProperties }) => items ?? additionalProperties)
-    return oneOf(values.filter(value => typeof value === 'object'))
+    if (constant?.case === 'stringValue') return { shape: member(of.shape, constant.value), cost: of.cost + 2 }
+    return { shape: memberOf(of.shape), cost: of.cost + infer(index, scope).cost + 1 }
   }
 }
 
-/** Whether a manifest can have a field at a path such as `spec.lifecycle.ttlDays`. */
-export function isManifestPath(path: string): boolean {
-  let here = variables().get('app')
-  for (const name of path.split('.')) here = here && fieldOf(here, name)
-  return here !== undefined
+/** What one call costs beyond its arguments; `last` is the pattern of `matches`. */
+function price(name: string, parts: readonly Part[], last: Expr | undefined): number {
+  if (comparing.has(name)) return Math.min(...parts.map(({ shape }) => sizeOf(shape)))
+  const length = lengthOf(parts[0]?.shape ?? anything)
+  if (reading.has(name)) return 1 + (length >> 6)
+  if (name !== 'matches') return 1
+  const constant = last?.exprKind.case === 'constExpr' ? last.exprKind.value.constantKind : undefined
+  const pattern = constant?.case === 'stringValue' ? compilePattern(constant.value) : undefined
+  return typeof pattern === 'object' ? pattern.steps('x'.repeat(length)) : length
 }
 
-/** The names that expressions may read. */
-export const ruleVariables = ['app', 'environment', 'lifetimeDays', 'secrets'] as const
-
-function alternatives(shape: Shape): readonly Shape[] {
-  const inner = shape.anyOf ?? shape.oneOf
-  return inner ? inner.flatMap(alternatives) : [shape]
+function sum(parts: readonly Part[]): number {
+  return parts.reduce((total, { cost }) => total + cost, 1)
 }
 
-function oneOf(shapes: readonly Shape[]): Shape {
-  return shapes.length === 0 ? anything : shapes.length === 1 ? (shapes[0] ?? anything) : { anyOf: shapes }
-}
-
-function fieldOf(shape: Shape, name: string): Shape | undefined {
-  const found = alternatives(shape).flatMap((one): Shape[] => {
-    const field = one.properties?.[name]
-    if (field) return [field]
-    if (typeof one.additionalProperties === 'object') return [one.additionalProperties]
-    return one.type === undefined || one.additionalProperties === true ? [anything] : []
-  })
-  return found.length > 0 ? oneOf(found) : undefined
-}
-
-function fieldNames(shape: Shape): string[] {
-  return alternatives(shape).flatMap(({ properties }) => Object.keys(properties ?? {}))
-}
-
-/** A loop takes a list's items, or an object's names. */
-function turnOf(range: Shape): Shape {
-  return oneOf(alternatives(range).flatMap(({ type, items }) => items ?? (type === 'object' ? text : [])))
+function shapes(parts: readonly Part[]): Shape[] {
+  return parts.map(({ shape }) => shape)
 }

@@ -1,80 +1,75 @@
-import type { Bindings, Program } from '#core/cel/engine.ts'
+import type { Evaluation, Program, TextProgram } from '#core/cel/engine.ts'
 import type { Problem } from '#core/fault.ts'
-import { defaultTtlDays } from '#core/manifest/publish.ts'
-import type { Manifest } from '#core/manifest/schema.ts'
+import { conditionBindings, messageBindings, type OrgValues, type Question, stepsAt } from './question.ts'
 import type { FleetRuleSource, Weight } from './schema.ts'
-import { secretsIn } from './secrets-in.ts'
 
 const dayMs = 86_400_000
 
-/** A rule, checked: its expressions compiled, its tests passed. */
+/** A rule, checked: its expressions compiled. */
 export interface FleetRule {
   readonly source: FleetRuleSource
   readonly match: Program
-  readonly validations: readonly Program[]
+  /** In the order of the source's. */
+  readonly validations: readonly { readonly condition: Program; readonly message?: TextProgram }[]
 }
 
-/** What rules are told about a publication. */
-export interface Publishing {
-  /** With its defaults filled in. */
-  readonly manifest: Manifest
-  readonly environment: string
-  readonly now: Date
+/** Rules, and the operator's values that they read. */
+export interface RuleSet {
+  readonly rules: readonly FleetRule[]
+  readonly org: OrgValues
 }
 
-/** What one rule has to say about a manifest, and how much it weighs. */
+/** What one rule has to say, and how much it weighs. */
 export interface Judgement {
   readonly weight: Weight
   readonly problem: Problem & { readonly rule: string }
+  /** The rule could not be asked; it then weighs what its `failurePolicy` says. */
+  readonly isError?: true
 }
 
-/** Asks every rule about a manifest. Only a manifest without a judgement of weight `Deny` may be published. */
-export function judge(rules: readonly FleetRule[], publishing: Publishing): Judgement[] {
+/** Asks every rule of the question's point. Only what no judgement of weight `Deny` is about may pass. */
+export function judge({ rules, org }: RuleSet, question: Question): Judgement[] {
   return rules.flatMap(rule => {
-    const found = broken(rule, publishing)
-    const exception = found.length > 0 ? exceptionFor(rule, publishing) : undefined
+    const found = broken(rule, question, org)
+    const exception = found.length > 0 ? exceptionFor(rule, question) : undefined
     return exception ? found.map(one => excepted(one, exception)) : found
   })
 }
 
 /** What one rule finds, exceptions aside. An error is never a pass: it weighs what the rule's `failurePolicy` says. */
-export function broken({ source, match, validations }: FleetRule, publishing: Publishing): Judgement[] {
+export function broken({ source, match, validations }: FleetRule, question: Question, org: OrgValues): Judgement[] {
   const { name: rule } = source.metadata
-  const { action, failurePolicy } = source.spec
-  const read = bindings(publishing)
-  const failed = (path: string, detail: string): Judgement => ({
-    weight: failurePolicy,
-    problem: { path, reason: `could not be judged: ${detail}`, remedy: 'Ask the owner of the rule to mend it.', rule },
+  const { action, failurePolicy, layer, points } = source.spec
+  if (!points.includes(question.point)) return []
+  const read = conditionBindings(question, org)
+  const steps = stepsAt[question.point]
+  const found = (weight: Weight, path: string, reason: string, remedy: string): Judgement => ({
+    weight,
+    problem: { path, reason, remedy, rule, layer },
   })
-  const concerns = match.evaluate(read)
-  if (concerns.kind === 'error') return [failed('spec', concerns.detail)]
-  if (!concerns.holds) return []
-  return source.spec.validations.flatMap(({ path, message, remediation }, index): Judgement[] => {
-    const answer = validations[index]?.evaluate(read)
-    if (answer?.kind === 'answer' && answer.holds) return []
-    if (answer?.kind !== 'answer') return [failed(path, answer?.detail ?? 'it was not compiled')]
-    return [{ weight: action, problem: { path, reason: message, remedy: remediation, rule } }]
-  })
-}
-
-/** What the names in an expression stand for (`ruleVariables`). */
-export function bindings(publishing: Publishing): Bindings {
-  const { manifest, environment } = publishing
-  return {
-    app: () => manifest,
-    environment: () => environment,
-    lifetimeDays: () => lifetimeDays(publishing),
-    secrets: () => secretsIn(manifest),
+  const failed = (path: string, answer: Evaluation | undefined): Judgement => {
+    const detail = answer?.kind === 'error' ? answer.detail : 'it was not compiled'
+    const reason = `could not be judged: ${detail}`
+    return { ...found(failurePolicy, path, reason, 'Ask the owner of the rule to mend it.'), isError: true }
   }
+  const concerns = match.evaluate(read, steps)
+  if (concerns.kind === 'error') return [failed('spec', concerns)]
+  if (!concerns.holds) return []
+  return source.spec.validations.flatMap(({ path, message, remediation, id }, index): Judgement[] => {
+    const validation = validations[index]
+    const answer = validation?.condition.evaluate(read, steps)
+    if (answer?.kind !== 'answer') return [failed(path, answer)]
+    if (answer.holds) return []
+    const written = validation?.message?.write(messageBindings(question, org), steps)
+    const reason = written?.kind === 'text' ? written.text.slice(0, maxMessage) : (message ?? `does not meet ${id}`)
+    return [found(action, path, reason, remediation)]
+  })
 }
 
-/** In whole days from publication, the last begun one counted. */
-function lifetimeDays({ manifest, now }: Publishing): number {
-  const { ttlDays, expiresAt } = manifest.spec.lifecycle
-  return expiresAt ? Math.ceil((Date.parse(expiresAt) - now.getTime()) / dayMs) : (ttlDays ?? defaultTtlDays)
-}
+/** Characters of a message that a rule writes. */
+const maxMessage = 512
 
-function exceptionFor({ source }: FleetRule, { manifest, now }: Publishing) {
+function exceptionFor({ source }: FleetRule, { manifest, now }: Question) {
   return source.spec.exceptions.find(
     ({ app, until }) => app === manifest.metadata.name && now.getTime() < Date.parse(until) + dayMs,
   )

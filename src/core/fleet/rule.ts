@@ -1,8 +1,9 @@
-import { compile, type Program } from '#core/cel/engine.ts'
+import { compile, compileText } from '#core/cel/engine.ts'
 import { type Finding, findings, type Path } from '#core/manifest/problems.ts'
-import { isManifestPath, ruleVariables, unknownFields } from './field-paths.ts'
-import { bindings, broken, type FleetRule } from './judge.ts'
-import { sampleManifest } from './sample.ts'
+import { readings } from './field-paths.ts'
+import type { FleetRule } from './judge.ts'
+import { isManifestPath, namesOf, type OrgValues, type Shapes, shapesWith, stepsAt } from './question.ts'
+import { failedTests } from './rule-tests.ts'
 import { FleetRuleSource } from './schema.ts'
 
 export type ReadRule =
@@ -13,72 +14,71 @@ export type ReadRule =
 const maxExceptionDays = 90
 const dayMs = 86_400_000
 
-/** Reads a parsed document as a rule: its form, its expressions, the fields they read, and its own tests. */
-export function readRule(document: unknown, now: Date): ReadRule {
+/**
+ * Reads a parsed document as a rule that may be published: its form, its expressions, the fields they read, what
+ * they may cost, and its own tests.
+ */
+export function readRule(document: unknown, now: Date, org: OrgValues = {}): ReadRule {
+  const compiled = compileRule(document)
+  if (compiled.kind === 'refused') return compiled
+  const { rule } = compiled
+  const { source } = rule
+  const found = [...longExceptions(source, now), ...twice(source), ...unreadable(source, org)]
+  if (found.length === 0) found.push(...failedTests(rule, org, now))
+  return found.length > 0 ? { kind: 'refused', findings: found } : compiled
+}
+
+/** Reads a document as a rule that can be asked: its form and its expressions. Its tests were run when it was published. */
+export function compileRule(document: unknown): ReadRule {
   const parsed = FleetRuleSource.safeParse(document, { reportInput: true })
   if (!parsed.success) return { kind: 'refused', findings: findings(parsed.error, FleetRuleSource) }
   const source = parsed.data
-  const found: Finding[] = [...longExceptions(source, now), ...twice(source)]
-  const program = (text: string, at: Path): Program | undefined => {
-    const compiled = compile(text, ruleVariables)
-    const problems = compiled.kind === 'refused' ? compiled.problems : unknownFields(text)
-    found.push(...problems.map(problem => ({ at, ...problem })))
-    return compiled.kind === 'program' && problems.length === 0 ? compiled.program : undefined
+  const names = namesOf(source.spec.points)
+  const found: Finding[] = []
+  const program = <Compiled extends ReturnType<typeof compile> | ReturnType<typeof compileText>>(
+    compiled: Compiled,
+    at: Path,
+  ) => {
+    if (compiled.kind === 'refused') found.push(...compiled.problems.map(problem => ({ at, ...problem })))
+    return compiled.kind === 'program'
+      ? (compiled.program as Extract<Compiled, { kind: 'program' }>['program'])
+      : undefined
   }
-  const match = program(source.spec.match, ['spec', 'match'])
-  const validations = source.spec.validations.flatMap(({ expression, path }, index) => {
-    if (!isManifestPath(path)) {
-      const remedy = 'Write a path of the manifest, such as spec.lifecycle.'
-      found.push({ at: ['spec', 'validations', index, 'path'], reason: 'is no field of a manifest', remedy })
-    }
-    return program(expression, ['spec', 'validations', index, 'expression']) ?? []
+  const match = program(compile(source.spec.match, names), ['spec', 'match'])
+  const validations = source.spec.validations.flatMap(({ expression, messageExpression }, index) => {
+    const at = ['spec', 'validations', index]
+    const condition = program(compile(expression, names), [...at, 'expression'])
+    const message =
+      messageExpression === undefined
+        ? undefined
+        : program(compileText(messageExpression, names), [...at, 'messageExpression'])
+    return condition ? [{ condition, ...(message && { message }) }] : []
   })
   if (found.length > 0 || !match) return { kind: 'refused', findings: found }
-  const rule = { source, match, validations }
-  const failures = failedTests(rule, now)
-  return failures.length > 0 ? { kind: 'refused', findings: failures } : { kind: 'rule', rule }
+  return { kind: 'rule', rule: { source, match, validations } }
 }
 
-/** Runs the tests that stand in the rule. A rule of which no test shows that it allows and denies is refused too. */
-function failedTests(rule: FleetRule, now: Date): Finding[] {
+/** What its expressions read and can never be there, and what they may cost in the worst case. */
+function unreadable({ spec }: FleetRuleSource, org: OrgValues): Finding[] {
+  const { conditions, messages } = shapesWith(org)
   const found: Finding[] = []
-  const untried = new Set(rule.validations)
-  let allows = false
-  for (const [index, { name, input, expect }] of rule.source.spec.tests.entries()) {
-    const fail = (reason: string, remedy: string) =>
-      found.push({ at: ['spec', 'tests', index], reason: `“${name}” ${reason}`, remedy })
-    const manifest = sampleManifest(input.app)
-    if ('reason' in manifest) {
-      fail(manifest.reason, manifest.remedy)
-      continue
+  const check = (text: string, shapes: Shapes, at: Path) => {
+    const { wrong, worstCost } = readings(text, shapes)
+    found.push(...wrong.map(one => ({ at, ...one })))
+    const most = Math.min(...spec.points.map(point => stepsAt[point]))
+    if (worstCost > most) {
+      const reason = `may take ${worstCost} steps with the longest lists allowed, and has ${most}`
+      found.push({ at, reason, remedy: 'Loop over less: one list, not lists within lists.' })
     }
-    const sample = { manifest, environment: input.environment, now }
-    const read = bindings(sample)
-    const answers = [rule.match, ...rule.validations].map(program => ({ program, answer: program.evaluate(read) }))
-    const concerns = answers[0]?.answer
-    const asked = concerns?.kind === 'answer' && !concerns.holds ? answers.slice(0, 1) : answers
-    const error = asked.map(({ answer }) => answer).find(answer => answer.kind === 'error')
-    if (error) {
-      fail(`ends in an error: ${error.detail}`, 'Guard optional fields with has().')
-      continue
-    }
-    const verdict = broken(rule, sample).length > 0 ? 'deny' : 'allow'
-    if (verdict !== expect) {
-      fail(`expects ${expect} and gets ${verdict}`, 'Mend the rule, or the test.')
-      continue
-    }
-    if (expect === 'allow' && asked.length > 1) allows = true
-    for (const { program, answer } of asked) if (answer.kind === 'answer' && !answer.holds) untried.delete(program)
   }
-  if (found.length > 0) return found
-  if (!allows) {
-    const remedy = 'Add a test with `expect: allow` whose manifest `match` is true for.'
-    found.push({ at: ['spec', 'tests'], reason: 'show no manifest that the rule concerns and allows', remedy })
-  }
-  for (const [index, validation] of rule.validations.entries()) {
-    if (!untried.has(validation)) continue
-    const remedy = 'Add a test with `expect: deny` in which it is false.'
-    found.push({ at: ['spec', 'validations', index], reason: 'is false in no test', remedy })
+  check(spec.match, conditions, ['spec', 'match'])
+  for (const [index, { expression, messageExpression, path }] of spec.validations.entries()) {
+    const at = ['spec', 'validations', index]
+    check(expression, conditions, [...at, 'expression'])
+    if (messageExpression !== undefined) check(messageExpression, messages, [...at, 'messageExpression'])
+    if (isManifestPath(path)) continue
+    const remedy = 'Write a path of the manifest, such as spec.lifecycle.'
+    found.push({ at: [...at, 'path'], reason: 'is no field of a manifest', remedy })
   }
   return found
 }

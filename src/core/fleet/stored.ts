@@ -3,32 +3,64 @@ import { Fault } from '#core/fault.ts'
 import { keys } from '#core/keys.ts'
 import { digestOf } from '#core/manifest/digest.ts'
 import { pathText } from '#core/manifest/problems.ts'
-import type { RegistryItem } from '#core/manifest/publish.ts'
-import type { FleetRule } from './judge.ts'
-import { readRule } from './rule.ts'
-
-/** More rules than this no fleet has. */
-export const maxRules = 200
+import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
+import { assembled, type ReadFleet, readFleet } from './documents.ts'
+import type { RuleSet } from './judge.ts'
+import { compileRule } from './rule.ts'
 
 const StoredFleet = z.strictObject({
   schemaVersion: z.literal(1),
   digest: z.string(),
-  rules: z.array(z.unknown()).max(maxRules),
+  /** Counts up with every change, so that of two copies the newer is known. */
+  sequence: z.int().min(1),
+  /** Rules and values, as their authors wrote them. */
+  rules: z.array(z.unknown()).max(300),
 })
 
-export interface Fleet {
-  /** Of the rules in the order of their names; changes whenever any of them does. */
+export type StoredFleet = z.infer<typeof StoredFleet>
+
+export interface Fleet extends RuleSet {
+  /** Of the documents; changes whenever any of them does. */
   readonly digest: string
-  readonly rules: readonly FleetRule[]
+  readonly sequence: number
 }
 
-/** What the registry's storage takes for these rules; the documents as their authors wrote them. */
-export async function fleetItem(documents: readonly unknown[]): Promise<RegistryItem> {
+/** The name under which the switchboard knows the fleet's rules; no app has it. */
+export const fleetName = '-'
+
+/** No rules at all. */
+export const noFleet: Fleet = { digest: 'none', sequence: 0, rules: [], org: {} }
+
+/** What is stored, if that is well-formed. */
+export function parsedFleet(stored: unknown): StoredFleet | undefined {
+  return StoredFleet.safeParse(stored).data
+}
+
+/**
+ * What the registry's storage takes for these documents.
+ *
+ * @param previous what is stored now, which the new ones succeed
+ */
+export async function storedFleet(documents: readonly unknown[], previous?: unknown): Promise<StoredFleet> {
   const digest = await digestOf(documents)
-  return { key: keys.fleet, value: JSON.stringify({ schemaVersion: 1, digest, rules: documents }) }
+  const before = parsedFleet(previous)
+  const sequence = (before?.sequence ?? 0) + (before?.digest === digest ? 0 : 1)
+  return { schemaVersion: 1, digest, sequence, rules: [...documents] }
 }
 
-/** The fleet last opened in this isolate. */
+/** Of rules that were published lately and those that storage holds the newer ones. */
+export function newerFleet({ pointer, revision }: Pick<Publication, 'pointer' | 'revision'>, stored: unknown): unknown {
+  const { digest, manifest: rules } = revision
+  const isNewer = pointer.sequence >= (parsedFleet(stored)?.sequence ?? 0)
+  return isNewer ? { schemaVersion: 1, digest, sequence: pointer.sequence, rules } : stored
+}
+
+/** The same as an item of the registry's bulk file. */
+export async function fleetItem(documents: readonly unknown[], previous?: unknown): Promise<RegistryItem> {
+  return { key: keys.fleet, value: JSON.stringify(await storedFleet(documents, previous)) }
+}
+
+/** The fleet last opened in this isolate with its tests run. */
 let opened: Fleet | undefined
 
 /**
@@ -37,18 +69,36 @@ let opened: Fleet | undefined
  * @throws Fault `entry-invalid` when any of them cannot be used: a rule that cannot be asked must not be passed over
  */
 export async function openFleet(stored: unknown, now: Date): Promise<Fleet> {
-  if (stored === undefined) return { digest: 'none', rules: [] }
+  if (opened && parsedFleet(stored)?.digest === opened.digest && (await isWhole(stored))) return opened
+  const fleet = await open(stored, documents => readFleet(documents, now))
+  if (stored !== undefined) opened = fleet
+  return fleet
+}
+
+/**
+ * The rules that requests meet: compiled, their tests not run again, since they were run to publish them.
+ *
+ * @throws Fault `entry-invalid` as `openFleet` does
+ */
+export async function openRequestRules(stored: unknown): Promise<Fleet> {
+  const fleet = await open(stored, documents => assembled(documents, document => compileRule(document)))
+  return { ...fleet, rules: fleet.rules.filter(({ source }) => source.spec.points.includes('request')) }
+}
+
+async function open(stored: unknown, read: (documents: readonly unknown[]) => ReadFleet): Promise<Fleet> {
+  if (stored === undefined) return noFleet
   const parsed = StoredFleet.safeParse(stored)
   if (!parsed.success) throw new Fault('entry-invalid', `fleet rules: ${z.prettifyError(parsed.error)}`)
-  const digest = await digestOf(parsed.data.rules)
-  if (digest !== parsed.data.digest) throw new Fault('entry-invalid', 'the fleet rules are not what their digest says')
-  if (opened?.digest === digest) return opened
-  const rules = parsed.data.rules.map((document, index) => {
-    const read = readRule(document, now)
-    if (read.kind === 'rule') return read.rule
-    const [first] = read.findings
-    throw new Fault('entry-invalid', `fleet rule ${index}: ${first ? `${pathText(first.at)} ${first.reason}` : 'bad'}`)
-  })
-  opened = { digest, rules }
-  return opened
+  const { digest, sequence, rules: documents } = parsed.data
+  if (!(await isWhole(stored))) throw new Fault('entry-invalid', 'the fleet rules are not what their digest says')
+  const fleet = read(documents)
+  if (fleet.kind === 'fleet') return { digest, sequence, rules: fleet.rules, org: fleet.org }
+  const index = fleet.findings.findIndex(found => found.length > 0)
+  const first = fleet.findings[index]?.[0]
+  throw new Fault('entry-invalid', `fleet rule ${index}: ${first ? `${pathText(first.at)} ${first.reason}` : 'bad'}`)
+}
+
+async function isWhole(stored: unknown): Promise<boolean> {
+  const fleet = parsedFleet(stored)
+  return fleet !== undefined && (await digestOf(fleet.rules)) === fleet.digest
 }

@@ -21,7 +21,7 @@ export interface Published {
   readonly warnings: readonly Problem[]
 }
 
-type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log'>
+type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log' | 'counters' | 'audit'>
 
 /**
  * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
@@ -40,7 +40,7 @@ export async function putInForce(
   const { registryStore, switchboard, settings, clock } = ports
   const app = manifest.metadata.name
   await refuseTaken(manifest, registryStore)
-  const warnings = await judgedByFleet(manifest, ports)
+  const warnings = await judgedByFleet(manifest, publishedBy, ports)
   for (let tries = 0; tries < maxTries; tries++) {
     const { sequence, pointer } = await switchboard.find(app)
     const previous = newest(pointer, Pointer.safeParse(await registryStore.pointer(app)).data)
@@ -79,19 +79,24 @@ async function refuseTaken({ metadata, spec }: Manifest, store: RegistryStore): 
   if (problems.length > 0) throw new Fault('manifest-refused', `${problems.length} workloads are taken`, problems)
 }
 
-/** Asks the fleet rules about a manifest; what they only record goes to the log. */
+/** Asks the fleet rules about a manifest; whatever they find is recorded. */
 async function judgedByFleet(
   manifest: Manifest,
-  { registryStore, settings, clock, log }: Needed,
+  publishedBy: string,
+  { registryStore, settings, clock, log, counters, audit }: Needed,
 ): Promise<readonly Problem[]> {
   const app = manifest.metadata.name
   const now = clock.now()
-  const { rules } = await openFleet(await registryStore.fleet(), now)
-  const found = judge(rules, { manifest, environment: settings.environment, now })
-  for (const { weight, problem } of found) {
-    const { rule, path } = problem
-    log.write('warn', 'fleet-rule-broken', { app, rule, path, weight })
-  }
+  const fleet = await openFleet(await registryStore.fleet(), now)
+  const found = judge(fleet, { point: 'publish', manifest, environment: settings.environment, now })
+  const door = 'publish'
+  const facts = found.map(({ weight, isError, problem: { rule, layer, path } }) => {
+    const why = isError ? 'error' : 'broken'
+    counters.count(app, 'fleet_rule_findings_total', { door, rule, weight, why })
+    log.write('warn', 'fleet-rule-broken', { app, door, rule, path, weight })
+    return { type: 'policy.broken', app, actor: publishedBy, facts: { rule, layer, weight, door, why, path } } as const
+  })
+  if (facts.length > 0) await audit.recordAll(app, facts)
   const problems = (meant: Weight) => found.filter(({ weight }) => weight === meant).map(({ problem }) => problem)
   const denied = problems('Deny')
   if (denied.length > 0) throw new Fault('manifest-refused', `${app}: ${denied.length} fleet rules deny it`, denied)

@@ -19,6 +19,8 @@ const helps: Record<CounterName, string> = {
   key_set_fetches_total: 'Times an issuer was asked for its keys, by result: fetched or failed',
   webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',
   filter_errors_total: 'Events that a filter could not judge, by reason; they are kept and delivered',
+  fleet_rule_findings_total:
+    'Findings of fleet rules, by door or at publish, rule, weight (Deny, Warn, Audit) and why: broken, or error',
   rate_decisions_total: 'Decisions of limits: from memory or after asking the store, granted or refused',
   rate_store_away_total: 'Decisions made without the store of the limits, which was away: granted, refused or closed',
   replayed_bytes_total: 'Duplicates known by their signed bytes under a new event id',

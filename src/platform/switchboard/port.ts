@@ -1,3 +1,4 @@
+import { fleetName, newerFleet } from '#core/fleet/stored.ts'
 import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Registry, RegistryStore, Switchboard, Switches } from '#core/ports.ts'
@@ -42,6 +43,10 @@ export function freshStore(
   }
   return {
     ...store,
+    async fleet() {
+      const [recent, stored] = await Promise.all([published(fleetName), store.fleet()])
+      return recent ? newerFleet(recent, stored) : stored
+    },
     async pointer(app) {
       const [recent, stored] = await Promise.all([published(app), store.pointer(app)])
       const known = Pointer.safeParse(stored)

@@ -46,8 +46,9 @@ export class SwitchTable {
     sql.exec('CREATE INDEX IF NOT EXISTS apps_by_publication ON apps (published_at) WHERE published_at IS NOT NULL')
   }
 
+  /** 1 before the first change: 0 is what an isolate asks with that knows nothing. */
   get version(): number {
-    return this.#sql.exec<{ version: number }>('SELECT COALESCE(MAX(version), 0) AS version FROM apps').one().version
+    return this.#sql.exec<{ version: number }>('SELECT COALESCE(MAX(version), 1) AS version FROM apps').one().version
   }
 
   row(app: string): BoardRow | undefined {

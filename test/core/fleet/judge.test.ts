@@ -16,7 +16,7 @@ function rule(document: unknown): FleetRule {
 
 function judged(spec: Readonly<Record<string, unknown>>, rules: readonly FleetRule[], at = now) {
   const manifest = Manifest.parse(documentOf(spec, 'shop'))
-  return judge(rules, { manifest, environment: 'production', now: at })
+  return judge({ rules, org: {} }, { point: 'publish', manifest, environment: 'production', now: at })
 }
 
 describe('judging a manifest', () => {
@@ -31,6 +31,7 @@ describe('judging a manifest', () => {
             reason: 'names nobody',
             remedy: 'Name somebody.',
             rule: 'contact-named',
+            layer: 'org',
           },
         },
       ])
@@ -48,7 +49,7 @@ describe('judging a manifest', () => {
     expect(judged({}, [rule(unguarded)])).toMatchObject([
       { weight: 'Deny', problem: { reason: expect.stringContaining('could not be judged') } },
     ])
-    const lenient = { ...unguarded, spec: { ...unguarded.spec, failurePolicy: 'Warn' } }
+    const lenient = { ...unguarded, spec: { ...unguarded.spec, action: 'Audit', failurePolicy: 'Warn' } }
     expect(judged({}, [rule(lenient)])).toMatchObject([{ weight: 'Warn' }])
     const matching = {
       ...unguarded,

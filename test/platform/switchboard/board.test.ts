@@ -1,15 +1,20 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { knownRules } from '#core/fleet/known.ts'
+import { putFleetInForce } from '#core/fleet/publish.ts'
+import { fleetName } from '#core/fleet/stored.ts'
 import { keys } from '#core/keys.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import type { RegistryStore } from '#core/ports.ts'
+import type { Settings } from '#core/settings.ts'
 import { knownSwitches } from '#core/switches/known.ts'
 import { consoleLog } from '#platform/console-log.ts'
 import type { Env } from '#platform/env.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from '#platform/switchboard/port.ts'
+import { requestRule } from '../../support/fleet.ts'
 import { documentOf } from '../../support/manifests.ts'
 import { recordingPorts } from '../../support/ports.ts'
 import { eventually } from '../../support/time.ts'
@@ -38,7 +43,7 @@ function staleKv(nowMs: () => number): RegistryStore {
     write: async items => void writes.push(...items.map(({ key, value }) => ({ key, value, atMs: nowMs() }))),
     apps: async () => ({ apps: [] }),
     workload: async () => undefined,
-    fleet: async () => undefined,
+    fleet: () => read(keys.fleet),
     revisions: async () => [],
   }
 }
@@ -49,17 +54,22 @@ function isolate(kv: (nowMs: () => number) => RegistryStore, startMs: number) {
   const under: Promise<unknown>[] = []
   const background = (work: Promise<unknown>) => void under.push(work)
   const nowMs = () => recorded.ports.clock.now().getTime()
-  const cached = cachedRegistry(
-    freshStore(kv(nowMs), bindings, recorded.ports),
-    recorded.ports.clock,
-    recorded.ports.log,
-    background,
-  )
-  const switches = knownSwitches(switchSource(bindings), cached.renew, recorded.ports, background)
+  const { clock, log } = recorded.ports
+  const store = freshStore(kv(nowMs), bindings, recorded.ports)
+  const cached = cachedRegistry(store, clock, log, background)
+  const rules = knownRules(store, clock, log, background)
+  const renew = (name: string) => (name === fleetName ? rules.renew() : cached.renew(name))
+  const switches = knownSwitches(switchSource(bindings), renew, recorded.ports, background)
   const registry = switchedRegistry(cached, switches)
   return {
     pass: recorded.pass,
     standing: (app: string) => switches.find(app),
+    async rules() {
+      await switches.find('-')
+      const fleet = await rules.find()
+      await Promise.all(under.splice(0))
+      return fleet.rules.map(({ source }) => source.metadata.name).join()
+    },
     async cap(app: string) {
       const lookup = await registry.find(app)
       await Promise.all(under.splice(0))
@@ -69,7 +79,7 @@ function isolate(kv: (nowMs: () => number) => RegistryStore, startMs: number) {
 }
 
 describe('the switchboard', () => {
-  it('brings kill, publish and rollback to two isolates within 5 s, while KV stays stale for a minute', async () => {
+  it('brings kill, publish, rollback and fleet rules to two isolates within 5 s, while KV stays stale for a minute', async () => {
     const app = 'board-stale'
     const startMs = Date.now()
     const kv = staleKv(() => startMs)
@@ -77,6 +87,7 @@ describe('the switchboard', () => {
     const all = <Seen>(ask: (one: (typeof isolates)[number]) => Promise<Seen>) => Promise.all(isolates.map(ask))
     const switchboard = durableSwitchboard(bindings)
     expect(await all(one => one.cap(app))).toEqual(['unknown', 'unknown'])
+    expect(await all(one => one.rules())).toEqual(['', ''])
 
     /** Seconds until both see it, with a request each second. */
     const seenAfter = async <Seen>(ask: (one: (typeof isolates)[number]) => Promise<Seen>, wanted: Seen) => {
@@ -95,6 +106,12 @@ describe('the switchboard', () => {
     took.rollback = await seenAfter(one => one.cap(app), 1_000)
     await switchboard.turn(app, killed)
     took.kill = await seenAfter(one => one.standing(app), 'killed')
+    const settings = { environment: 'local' } as Settings
+    const ports = { registryStore: kv, switchboard, settings, clock: { now: () => new Date(startMs) } }
+    const rule = requestRule(app, "request.method != 'PUT'", { allows: {}, denies: { request: { method: 'PUT' } } })
+    await putFleetInForce([rule], 'tess', ports)
+    took.fleet = await seenAfter(one => one.rules(), 'request-rule')
+    await putFleetInForce([], 'tess', ports)
     consoleLog.write('info', 'seconds-until-two-isolates-know', took)
     for (const seconds of Object.values(took)) expect(seconds).toBeLessThanOrEqual(5)
   })

@@ -1,0 +1,66 @@
+import { Fault } from '#core/fault.ts'
+import { keys } from '#core/keys.ts'
+import type { Ports } from '#core/ports.ts'
+import { readFleet } from './documents.ts'
+import { asProblems } from './findings.ts'
+import { fleetName, parsedFleet, type StoredFleet, storedFleet } from './stored.ts'
+
+export interface PublishedFleet {
+  readonly change: 'changed' | 'unchanged'
+  readonly digest: string
+  readonly sequence: number
+  readonly rules: number
+  /** Replicas of the switchboard that had not heard of it yet. */
+  readonly lacking: readonly string[]
+}
+
+/** How often it is tried again because somebody else's rules came between. */
+const maxTries = 3
+/** Rules end when they are taken out. */
+const never = '9999-12-31T23:59:59.000Z'
+
+/**
+ * Puts rules and values in force in the place of all that are: storage first, then the switchboard, through which
+ * every isolate has them within 5 s.
+ *
+ * @throws Fault `manifest-refused` that lists everything wrong with them, `overloaded` when others publish meanwhile
+ */
+export async function putFleetInForce(
+  documents: readonly unknown[],
+  publishedBy: string,
+  { registryStore, switchboard, settings, clock }: Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'>,
+): Promise<PublishedFleet> {
+  const read = readFleet(documents, clock.now())
+  if (read.kind === 'refused') {
+    const problems = asProblems(read.findings)
+    throw new Fault('manifest-refused', `fleet rules: ${problems.length} faults`, problems)
+  }
+  const rules = read.rules.length
+  for (let tries = 0; tries < maxTries; tries++) {
+    const stored = await registryStore.fleet()
+    const { sequence: known } = await switchboard.find(fleetName)
+    const made = await storedFleet(documents, stored)
+    const { digest } = made
+    if (parsedFleet(stored)?.digest === digest)
+      return { change: 'unchanged', digest, sequence: made.sequence, rules, lacking: [] }
+    const next: StoredFleet = { ...made, sequence: Math.max(made.sequence, known + 1) }
+    await registryStore.write([{ key: keys.fleet, value: JSON.stringify(next) }])
+    const spread = await switchboard.publish({
+      app: fleetName,
+      change: 'changed',
+      revision: { manifest: next.rules, digest, schemaVersion: 1 },
+      pointer: {
+        digest,
+        expiresAt: never,
+        publishedAt: clock.now().toISOString(),
+        publishedBy,
+        sequence: next.sequence,
+        environment: settings.environment,
+      },
+      workloads: [],
+    })
+    if (!('behind' in spread))
+      return { change: 'changed', digest, sequence: next.sequence, rules, lacking: spread.lacking }
+  }
+  throw new Fault('overloaded', 'others publish fleet rules at the same time')
+}
