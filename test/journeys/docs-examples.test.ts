@@ -8,7 +8,7 @@ import { readSecrets, signingKeys } from '#cli/machine/secrets-file.ts'
 import { readRegistry } from '#cli/registry/folder.ts'
 import { gatewaySetting } from '#cli/registry/setting.ts'
 import type { EventView } from '#core/delivery/event.ts'
-import { readRule } from '#core/fleet/rule.ts'
+import { readFleet } from '#core/fleet/documents.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import { readYaml } from '#core/manifest/yaml.ts'
 import { policyNames } from '#policies/pipeline.ts'
@@ -54,7 +54,7 @@ describe('manifests in the documentation', () => {
 describe('fleet rules in the documentation', () => {
   it.each(blocks(/^yaml rule$/))('$place is accepted, its tests pass', ({ content }) => {
     const read = readYaml(content, 'shown.yaml')
-    expect(read.kind === 'document' && readRule(read.document, new Date())).toMatchObject({ kind: 'rule' })
+    expect(read.kind === 'document' && readFleet([read.document], new Date())).toMatchObject({ kind: 'fleet' })
   })
 })
 

@@ -110,7 +110,7 @@ export const PolicyDataSource = z.strictObject({
   metadata: z.strictObject({ name: RuleName }),
   spec: z.strictObject({
     values: z
-      .record(z.string().regex(/^[a-zA-Z]\w{0,62}$/, { error: 'must be a name such as minimalEgress' }), z.json())
+      .record(z.string().regex(/^[a-zA-Z]\w{0,62}$/, { error: 'must be a name such as minimalEgress' }), z.unknown())
       .describe('Read by rules as org.<name>'),
   }),
 })
