@@ -1,6 +1,3 @@
-import { onTestFinished } from 'vitest'
-import { admin } from './admin.ts'
-
 type Fields = Readonly<Record<string, unknown>>
 
 /** The least rule there is: an app's contact must not be `nobody`. The fields of `spec` given are replaced. */
@@ -62,12 +59,4 @@ export function requestRule(
 /** Values that rules read as `org`. */
 export function policyData(values: Fields, name = 'values') {
   return { apiVersion: 'gatehouse/v1', kind: 'PolicyData', metadata: { name }, spec: { values } }
-}
-
-/** Puts documents in force through the admin API, for this test alone: the rules are everybody's. */
-export async function inForce(...documents: readonly unknown[]): Promise<Response> {
-  const headers = { 'gatehouse-reason': 'try' }
-  const put = (body: unknown) => admin('fleet', { method: 'PUT', body, headers })
-  onTestFinished(async () => void (await put({ documents: [] })))
-  return put({ documents })
 }
