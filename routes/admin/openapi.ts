@@ -16,6 +16,7 @@ export const Problem = z
     reason: z.string(),
     remedy: z.string(),
     rule: z.string().optional(),
+    layer: z.string().optional(),
   })
   .meta({ id: 'Problem' })
 
