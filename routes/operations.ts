@@ -30,6 +30,8 @@ export const operations = (ports: Ports) =>
       return context.json({ keys }, 200, { 'cache-control': `public, max-age=${jwksSeconds}` })
     })
 
+    .get('/.well-known/oauth-protected-resource/admin/v1', context => context.json(signInAt(context.req.raw, ports)))
+
     .get('/faults/:code', context => {
       const code = context.req.param('code')
       if (!Object.hasOwn(faults, code)) throw new Fault('not-found', `no fault ${code}`)
@@ -48,6 +50,23 @@ export const operations = (ports: Ports) =>
   </body>
 </html>`)
     })
+
+/**
+ * Where operators of this gateway sign in, so that a client need not be told (RFC 9728 §2), and for which audience.
+ *
+ * @throws Fault `not-found` where they sign in nowhere
+ */
+function signInAt(request: Request, { settings: { admin, adminUrl } }: Ports) {
+  const { origin } = new URL(request.url)
+  if (!admin?.provider || (adminUrl && origin !== adminUrl)) throw new Fault('not-found', 'nobody signs in here')
+  const { issuer, audience } = admin.provider
+  return {
+    resource: `${origin}/admin/v1`,
+    authorization_servers: [issuer],
+    bearer_methods_supported: ['header'],
+    gatehouse_audience: audience,
+  }
+}
 
 /** Open on one machine, which listens on loopback only; elsewhere `METRICS_TOKEN` or a token with a role. */
 async function mayReadMetrics(request: Request, ports: Ports): Promise<void> {

@@ -5,6 +5,7 @@ import { audit } from './commands/audit.ts'
 import { build } from './commands/build.ts'
 import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
+import { login, logout, whoami } from './commands/login.ts'
 import { mask } from './commands/mask.ts'
 import { policy } from './commands/policy.ts'
 import { push } from './commands/push.ts'
@@ -30,6 +31,9 @@ export const program = new Command('gatehouse')
   .addCommand(replays)
   .addCommand(secret)
   .addCommand(send)
+  .addCommand(login)
+  .addCommand(logout)
+  .addCommand(whoami)
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)])
   command.exitOverride().showHelpAfterError('(--help shows what it takes)')

@@ -93,7 +93,7 @@ describe('commands and requests in the documentation', () => {
     })
     keys = signingKeys(declared, await readSecrets(secrets))
     const registry = ['--registry', place.registry, '--secrets', secrets]
-    provider = await startSampleProvider(place.providerPort)
+    provider = await startSampleProvider(undefined, place.providerPort)
     gateway = await startGatehouse([...registry, '--port', String(place.port), '--state', place.state, '--no-samples'])
   })
 

@@ -1,26 +1,49 @@
-import { readFile } from 'node:fs/promises'
-import { statePaths } from '../machine/paths.ts'
 import { exitCodes, Failure } from '../output.ts'
+import { tokenFor } from './token.ts'
 
 export interface AdminOptions {
   readonly url: string
   readonly state: string
 }
 
+interface AdminRequest {
+  readonly method?: string
+  readonly body?: unknown
+}
+
 /** How long a call may take. */
 const timeoutMs = 10_000
 
+/** Faults that a new sign-in mends. */
+const signedOut = ['token-expired', 'token-invalid']
+
 /**
- * Calls the admin API. The token is `GATEHOUSE_TOKEN`, or the one that `npm start` left in its state folder.
+ * Calls the admin API with the token that there is for the gateway; see `tokenFor`.
  *
  * @throws Failure with the gateway's own title and remediation when it refuses
  */
 export async function callAdmin(
   path: string,
   { url, state }: AdminOptions,
-  request: { method?: string; body?: unknown } = {},
+  request: AdminRequest = {},
 ): Promise<unknown> {
-  const token = process.env.GATEHOUSE_TOKEN ?? (await localToken(state))
+  const { token, source } = await tokenFor(url, state)
+  return askAdmin(path, url, token, request, source === 'login' ? `Sign in again: gatehouse login --url ${url}` : '')
+}
+
+/**
+ * Calls the admin API with a token.
+ *
+ * @param signIn what to do when the token is no good
+ * @throws Failure
+ */
+export async function askAdmin(
+  path: string,
+  url: string,
+  token: string,
+  request: AdminRequest = {},
+  signIn = '',
+): Promise<unknown> {
   const response = await fetch(`${url}/admin/v1/${path}`, {
     method: request.method ?? 'GET',
     headers: {
@@ -44,16 +67,6 @@ export async function callAdmin(
     remediation: string
     faults?: []
   }
-  throw new Failure(`${code}: ${title}. ${remediation}`, exitCodes.refused, faults ?? [])
-}
-
-async function localToken(state: string): Promise<string> {
-  const { operatorToken } = statePaths(state)
-  const token = await readFile(operatorToken, 'utf8').catch(() => undefined)
-  if (!token)
-    throw new Failure(
-      `No token: ${operatorToken} is not there. Start the gateway, name its --state, or set GATEHOUSE_TOKEN.`,
-      exitCodes.usage,
-    )
-  return token.trim()
+  const remedy = signedOut.includes(code) && signIn ? signIn : remediation
+  throw new Failure(`${code}: ${title}. ${remedy}`, exitCodes.refused, faults ?? [])
 }

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { guide } from '../machine/guide.ts'
+import { samplePassword } from '../machine/keys.ts'
 import { startMachine } from '../machine/machine.ts'
-import { root } from '../machine/paths.ts'
-import { startSampleApp, startSampleProvider } from '../machine/samples.ts'
+import { root, statePaths } from '../machine/paths.ts'
+import { sampleOperators, startSampleApp, startSampleProvider } from '../machine/samples.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
 import { fleetItemOf } from '../registry/fleet.ts'
@@ -40,14 +41,18 @@ export const start = new Command('start')
     const fleet = await fleetItemOf(fleetFolder(registry))
     const isExample = resolve(registry) === examples.registry
     const secretsFile = secrets ?? (isExample ? examples.secrets : undefined)
-    const variables = { ...ownVariables(process.env), ...(secretsFile && (await readSecrets(secretsFile))) }
+    const signIn = samples ? sampleOperators : {}
+    const variables = { ...signIn, ...ownVariables(process.env), ...(secretsFile && (await readSecrets(secretsFile))) }
     for (const name of missingSecrets(declared, variables)) {
       tell(`${paint('yellow', 'warning', process.stderr)} ${name} is not set: requests that need it get secret-missing`)
     }
 
     const onRestarted = () => tell('workerd had died and runs again; its state was on disk.')
     const beside = samples
-      ? [startSampleApp(signingKeys(declared, variables), `http://127.0.0.1:${port}`), startSampleProvider()]
+      ? [
+          startSampleApp(signingKeys(declared, variables), `http://127.0.0.1:${port}`),
+          samplePassword(statePaths(state)).then(password => startSampleProvider(password)),
+        ]
       : []
     const [started, ...startedBeside] = await Promise.allSettled([
       startMachine({ port, state, declared, fleet, variables, onRestarted }),
@@ -74,12 +79,12 @@ export const start = new Command('start')
 
 const appName = ({ manifest }: Declared) => manifest.metadata.name
 
+const ownNames =
+  /^(SECRET_|UPSTASH_|(PUBLIC_URL|EGRESS_DOH|MODEL_PRICES|METRICS_TOKEN|TRUSTED_PROXIES|ADMIN_(ISSUER|AUDIENCE|TEAMS_CLAIM))$)/
+
 /** What the worker may know of this shell: its secrets and its own settings, nothing else. */
 function ownVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const own = Object.entries(environment).filter(
-    ([name, value]) =>
-      value && /^(SECRET_|UPSTASH_|(PUBLIC_URL|EGRESS_DOH|MODEL_PRICES|METRICS_TOKEN|TRUSTED_PROXIES)$)/.test(name),
-  )
+  const own = Object.entries(environment).filter(([name, value]) => value && ownNames.test(name))
   return Object.fromEntries(own) as Record<string, string>
 }
 

@@ -31,6 +31,12 @@ export function guide(started: {
     ...(samples && isExample
       ? ['Get a token of the sample identity provider, and call the API of an app with it:', ...call]
       : []),
+    ...(samples
+      ? [
+          `Sign in as olga, an operator (or anna, an author of team food; vera, a viewer), with the password in ${join(state, 'sample-password')}:`,
+          `  npx gatehouse login${atUrl}`,
+        ]
+      : []),
     ...(samples ? [`The sample micro-app shows what it received: http://127.0.0.1:${samplePorts.app}/`] : []),
     '',
     'Publish another registry into this gateway:',

@@ -41,6 +41,16 @@ export async function localKeys(paths: ReturnType<typeof statePaths>, now: Date)
   }
 }
 
+/** The password with which people sign in at the sample identity provider: whoever knows it can be an operator here. */
+export async function samplePassword({ state, samplePassword: file }: ReturnType<typeof statePaths>): Promise<string> {
+  const stored = await readFile(file, 'utf8').catch(() => '')
+  if (stored) return stored
+  await mkdir(state, { recursive: true })
+  const password = randomBytes(12).toString('base64url')
+  await writeFile(file, password, { mode: 0o600 })
+  return password
+}
+
 /** Whatever is not there yet is made. */
 async function openKeys(file: string): Promise<Keys> {
   const stored = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Keys>

@@ -12,6 +12,7 @@ export function statePaths(stateFolder: string) {
     resources: join(state, 'v3'),
     keys: join(state, 'keys.json'),
     operatorToken: join(state, 'operator-token'),
+    samplePassword: join(state, 'sample-password'),
     running: join(state, 'running.json'),
     /** The registry as last published, as `wrangler kv bulk put` takes it. */
     bulk: join(state, 'registry.bulk.json'),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { localIssuer } from '#core/identity/local-issuer.ts'
 import { Failure } from '../output.ts'
 import { root } from './paths.ts'
 
@@ -25,9 +26,20 @@ export function startSampleApp(
   return startExample('sample micro-app', 'examples/sample-app/main.ts', env)
 }
 
-/** Starts the sample identity provider, of whose callers the sample micro-app may be called. */
-export function startSampleProvider(port: number = samplePorts.provider): Promise<Sample> {
-  return startExample('sample identity provider', 'examples/oidc-provider/main.ts', { PORT: String(port) })
+/** What makes the gateway let operators of the sample identity provider in. */
+export const sampleOperators = {
+  ADMIN_ISSUER: `http://127.0.0.1:${samplePorts.provider}`,
+  ADMIN_AUDIENCE: localIssuer.audience,
+} as const
+
+/**
+ * Starts the sample identity provider, of whose callers the sample micro-app may be called.
+ *
+ * @param password with which its people sign in; absent: nobody does
+ */
+export function startSampleProvider(password?: string, port: number = samplePorts.provider): Promise<Sample> {
+  const env = { PORT: String(port), ...(password !== undefined && { PASSWORD: password }) }
+  return startExample('sample identity provider', 'examples/oidc-provider/main.ts', env)
 }
 
 /** It ends with its standard input, so that it never outlives this process, however that ends. */

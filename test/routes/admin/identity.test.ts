@@ -16,6 +16,16 @@ beforeAll(async () => {
   expect(provider.issuer).toBe(operatorBindings.ADMIN_ISSUER)
 })
 
+it('says where operators sign in, to whoever asks', async () => {
+  const response = await exports.default.fetch('http://gate.example/.well-known/oauth-protected-resource/admin/v1')
+  expect(await response.json()).toEqual({
+    resource: 'http://gate.example/admin/v1',
+    authorization_servers: [operatorBindings.ADMIN_ISSUER],
+    bearer_methods_supported: ['header'],
+    gatehouse_audience: operatorBindings.ADMIN_AUDIENCE,
+  })
+})
+
 describe('operators of an identity provider', () => {
   it('are refused while no key of it is known and it is away, and let in once it is back', async () => {
     provider.trouble = () => new Response(null, { status: 500 })

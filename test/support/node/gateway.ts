@@ -26,11 +26,18 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Runs the CLI to its end, as `npx gatehouse` does. */
-export async function gatehouse(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  return ended(
-    spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...args], { cwd: root, env: { ...process.env, ...env } }),
-  )
+/**
+ * Runs the CLI to its end, as `npx gatehouse` does.
+ *
+ * @param heard is told everything that it has said on standard error so far, each time it says more
+ */
+export async function gatehouse(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  heard?: (stderr: string) => void,
+): Promise<Ran> {
+  const command = [join(root, 'src/cli/main.ts'), ...args]
+  return ended(spawn(process.execPath, command, { cwd: root, env: { ...process.env, ...env } }), heard)
 }
 
 /** Runs a line in a shell at the repository's root. */
@@ -44,7 +51,7 @@ export async function evaluated(code: string, env: Readonly<Record<string, strin
   return ended(spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } }))
 }
 
-async function ended(child: ChildProcess): Promise<Ran> {
+async function ended(child: ChildProcess, heard?: (stderr: string) => void): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', chunk => {
@@ -52,6 +59,7 @@ async function ended(child: ChildProcess): Promise<Ran> {
   })
   child.stderr?.on('data', chunk => {
     stderr += chunk
+    heard?.(stderr)
   })
   const [code] = await once(child, 'close')
   return { code, stdout, stderr }
@@ -66,8 +74,12 @@ export interface Started {
 }
 
 /** Starts `gatehouse start` in a process of its own and waits until it says that it is listening. */
-export async function startGatehouse(args: readonly string[]): Promise<Started> {
-  const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), 'start', ...args], { cwd: root })
+export async function startGatehouse(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Started> {
+  const command = [join(root, 'src/cli/main.ts'), 'start', ...args]
+  const child = spawn(process.execPath, command, { cwd: root, env: { ...process.env, ...env } })
   let output = ''
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {

@@ -2,19 +2,21 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { JWK } from 'jose'
 import { type ProviderOptions, providerKey, sampleProvider } from '../../../examples/oidc-provider/server.ts'
+import { browse } from './browser.ts'
 import { freePort } from './gateway.ts'
 
 export const redirectUri = 'http://127.0.0.1:1/back'
 export const audience = 'api://probe'
 
 /** A real identity provider, in this process, that can be stopped, slowed and given other keys, at one address. */
-export async function startProvider(format: 'jwt' | 'opaque' = 'jwt') {
+export async function startProvider(format: 'jwt' | 'opaque' = 'jwt', more: Partial<ProviderOptions> = {}) {
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const options: Omit<ProviderOptions, 'keys'> = {
     clients: [{ id: 'caller', secret: 'caller-secret', redirectUris: [redirectUri] }],
     audiences: { [audience]: 'read write' },
     format,
+    ...more,
   }
   let server: Server | undefined
   const provider = {
@@ -53,6 +55,9 @@ export async function startProvider(format: 'jwt' | 'opaque' = 'jwt') {
       return (await tokenAnswer(issuer, body, headers)).access_token
     },
     signIn: (login: string) => signIn(issuer, login),
+    /** Does in a browser what a device asks for; with `abort`, refuses it. */
+    approve: (url: string, login: string, more: Readonly<Record<string, string>> = {}) =>
+      browse(url, { login, password: 'x', ...more }),
   }
   await provider.start()
   return provider
@@ -80,33 +85,9 @@ async function signIn(issuer: string, login: string): Promise<string> {
     ...{ resource: audience, code_challenge_method: 'S256' },
     code_challenge: Buffer.from(digest).toString('base64url'),
   })
-  const cookies = new Map<string, string>()
-  let url = `${issuer}/auth?${query}`
-  let form: Record<string, string> | undefined
-  for (let hops = 0; hops < 12; hops++) {
-    const headers = { cookie: [...cookies].map(pair => pair.join('=')).join('; ') }
-    const post = form && { method: 'POST', body: new URLSearchParams(form) }
-    const response = await fetch(url, { redirect: 'manual', headers, ...post })
-    for (const cookie of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (cookie.split(';')[0] ?? '').split('=')
-      cookies.set(name, value)
-    }
-    const location = response.headers.get('location')
-    if (location?.startsWith(redirectUri)) {
-      const code = new URL(location).searchParams.get('code') ?? ''
-      const grant = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
-      return (await tokenAnswer(issuer, new URLSearchParams({ ...grant, resource: audience }))).access_token
-    }
-    if (location) {
-      url = new URL(location, url).href
-      form = undefined
-      continue
-    }
-    const page = await response.text()
-    const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1]
-    if (!prompt) throw new Error(`no way on at ${url}: ${response.status} ${page.slice(0, 300)}`)
-    url = new URL(/<form[^>]+action="([^"]+)"/.exec(page)?.[1] ?? url, url).href
-    form = prompt === 'login' ? { prompt, login, password: 'x' } : { prompt }
-  }
-  throw new Error('signing in goes in a circle')
+  const { left, page } = await browse(`${issuer}/auth?${query}`, { login, password: 'x' }, redirectUri)
+  const code = new URL(left ?? '').searchParams.get('code')
+  if (!code) throw new Error(`no code from ${left}: ${page.slice(0, 300)}`)
+  const grant = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
+  return (await tokenAnswer(issuer, new URLSearchParams({ ...grant, resource: audience }))).access_token
 }
