@@ -5,6 +5,7 @@ import { decode } from '#core/encoding.ts'
 import { KeySet, PublishedKeys } from '#core/identity/key-set.ts'
 import { type Signing, SigningKeys } from '#core/identity/token-keys.ts'
 import { type AddressSetting, rangesIn } from '#core/limits/address.ts'
+import { approversIn } from '#core/manifest/approvers.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { type Regions, RegionsSetting } from '#core/residency/regions.ts'
 import { Secret } from '#core/secrets/secret.ts'
@@ -27,6 +28,16 @@ const Jwks = z
 const KeyEncryptionKey = z
   .string()
   .refine(text => decode(text, 'base64')?.length === 32, { error: 'must be 32 bytes as base64' })
+
+const YesNo = z.enum(['true', 'false'], { error: 'must be true or false' }).transform(text => text === 'true')
+
+/** Public keys that approvers sign with. */
+const ApproverKeys = z.string().transform((text, context) => {
+  const approvers = approversIn(text)
+  if (typeof approvers !== 'string') return approvers
+  context.addIssue({ code: 'custom', message: approvers })
+  return z.NEVER
+})
 
 /** The variables the gateway reads, by the names operators set them under. */
 const Variables = z
@@ -68,6 +79,9 @@ const Variables = z
     VAULT_TOKEN: z.string().min(1).max(4_096).optional(),
     EGRESS_DOH: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
     MODEL_PRICES: ModelPricesSetting.optional(),
+    REQUIRE_APPROVAL: YesNo.optional(),
+    REQUIRE_SIGNED_ENTRIES: YesNo.optional(),
+    APPROVERS_JWKS: ApproverKeys.optional(),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -77,6 +91,8 @@ const Variables = z
       complain('ADMIN_ISSUER', 'ADMIN_ISSUER and ADMIN_AUDIENCE go together: set both or none')
     const unsafe = value.ADMIN_ISSUER && unfetchable(value.ADMIN_ISSUER, settingOf(value))
     if (unsafe && value.ADMIN_AUDIENCE) complain('ADMIN_ISSUER', unsafe)
+    if (value.REQUIRE_SIGNED_ENTRIES && !value.APPROVERS_JWKS)
+      complain('APPROVERS_JWKS', 'is required by REQUIRE_SIGNED_ENTRIES: the public keys of those who sign')
     if ((value.VAULT_ADDR === undefined) !== (value.VAULT_TOKEN === undefined))
       complain('VAULT_ADDR', 'VAULT_ADDR and VAULT_TOKEN go together: set both or none')
     if (value.SIGNING_KEYS && !value.TOKEN_ISSUER && !value.PUBLIC_URL)
@@ -109,6 +125,10 @@ export interface Settings extends FetchSetting, AddressSetting {
     /** Of `npm start`, which mints an operator's token; never there outside `local`. */
     readonly localKeys?: KeySet
   }
+  /** Whether production waits for a second person. */
+  readonly requiresApproval?: true
+  /** Who signs entries and fleet rules; absent: nobody has to. */
+  readonly approvers?: KeySet
   readonly metricsToken?: Secret
   /** Where limits are counted for all who share that database; absent: in Durable Objects. */
   readonly upstash?: { readonly url: string; readonly token: Secret }
@@ -155,6 +175,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     METRICS_TOKEN,
   } = parsed.data
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
+  const { REQUIRE_APPROVAL, REQUIRE_SIGNED_ENTRIES, APPROVERS_JWKS } = parsed.data
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = parsed.data
   const { MODEL_PRICES, GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
@@ -162,6 +183,8 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ...settingOf(parsed.data),
     regions: REGIONS,
     ...(MODEL_PRICES && { modelPrices: MODEL_PRICES }),
+    ...((REQUIRE_APPROVAL ?? ENVIRONMENT !== 'local') && { requiresApproval: true }),
+    ...(REQUIRE_SIGNED_ENTRIES && APPROVERS_JWKS && { approvers: APPROVERS_JWKS }),
     ...(UPSTASH_REDIS_REST_URL &&
       UPSTASH_REDIS_REST_TOKEN && {
         upstash: {

@@ -12,6 +12,7 @@ import { leasedRates } from '#core/limits/rates.ts'
 import { leasedSlots } from '#core/limits/slots.ts'
 import { countedStrikes } from '#core/limits/strikes.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
+import { pointerTrust } from '#core/manifest/trust.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
 import type { Health, Ports, Upstreams } from '#core/ports.ts'
 import { settingsFrom } from '#core/settings.ts'
@@ -55,7 +56,8 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const rates = leasedRates(rateStore, clock, counters, log, waitUntil)
   const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
-  const registry = cachedRegistry(registryStore, clock, log, waitUntil)
+  const switchboard = durableSwitchboard(env)
+  const registry = cachedRegistry(registryStore, pointerTrust(settings), clock, log, waitUntil, switchboard.raise)
   const secrets = appSecrets(env, { clock, log, counters, ...settings }, waitUntil)
   const rules = knownRules(registryStore, clock, log, waitUntil)
   const renew = (app: string) => {
@@ -63,7 +65,12 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     registry.renew(app)
     secrets.renew(app)
   }
-  const switches = knownSwitches(switchSource(env), renew, { clock, log, counters }, waitUntil)
+  const switches = knownSwitches(
+    switchSource(env, settings.approvers === undefined),
+    renew,
+    { clock, log, counters },
+    waitUntil,
+  )
   return {
     settings,
     clock,
@@ -74,7 +81,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     registryStore,
     fleetRules: requestEngines(rules),
     switches,
-    switchboard: durableSwitchboard(env),
+    switchboard,
     audit: durableAudit(env, counters, log, waitUntil),
     secrets,
     secretStore: sealedStore(env),
@@ -85,7 +92,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     strikes: countedStrikes(rates, clock, waitUntil),
     keySets: new KeySets({
       discover: source => discover(source, upstreams, settings),
-      store: kvKeySets(env.REGISTRY),
+      store: kvKeySets(env.REGISTRY, settings.keyEncryptionKey),
       ...{ clock, log, counters, background: waitUntil },
     }),
     verifiedTokens: new VerifiedTokens(),

@@ -1,11 +1,14 @@
 import { keys } from '#core/keys.ts'
 import type { RegistryStore } from '#core/ports.ts'
 
+/** What storage alone knows; the switchboard knows what is newest. */
+export type StoredRegistry = Omit<RegistryStore, 'newest'>
+
 /** Revisions of one app that are listed at most. */
 const maxRevisions = 1_000
 
 /** The registry in KV: eventually consistent, cached by Cloudflare for 30 s; the switchboard makes up for that. */
-export function kvRegistry(registry: KVNamespace): RegistryStore {
+export function kvRegistry(registry: KVNamespace): StoredRegistry {
   const read = async (key: string): Promise<unknown> => {
     const text = await registry.get(key, { cacheTtl: 30 })
     return text === null ? undefined : parsed(text)

@@ -3,6 +3,7 @@ import type { Clock, Log, Lookup, Registry, RegistryStore } from '#core/ports.ts
 import { within } from '#core/within.ts'
 import { type Entry, openRevision, Pointer } from './entry.ts'
 import { withMostShards } from './succession.ts'
+import type { PointerTrust } from './trust.ts'
 
 /** Seconds for which a remembered entry is served as it is, and until when it is served while it is refreshed. */
 const freshSeconds = 20
@@ -21,6 +22,7 @@ export interface CachedRegistry extends Registry {
 
 interface Remembered {
   readonly lookup: Lookup
+  readonly sequence: number
   readonly readAtMs: number
 }
 
@@ -30,10 +32,12 @@ interface Remembered {
  * be used, never takes an app down that was up: the last good entry stays, and the fault is logged.
  */
 export function cachedRegistry(
-  store: Pick<RegistryStore, 'pointer' | 'revision'>,
+  store: Pick<RegistryStore, 'newest' | 'revision'>,
+  trust: PointerTrust,
   clock: Clock,
   log: Log,
   background: (work: Promise<unknown>) => void,
+  raise: (app: string, sequence: number) => Promise<unknown> = async () => {},
 ): CachedRegistry {
   const known = new Map<string, Remembered>()
   const absent = new Map<string, { readonly lookup: Lookup; readonly untilMs: number }>()
@@ -76,9 +80,9 @@ export function cachedRegistry(
   async function refresh(app: string): Promise<Lookup> {
     const last = known.get(app)
     const renewalsBefore = renewals
-    const lookup = await read(app, last?.lookup)
+    const { lookup, sequence } = await read(app, last)
     const nowMs = renewals === renewalsBefore ? clock.now().getTime() : Number.NEGATIVE_INFINITY
-    if (lookup.kind === 'found') remember(known, app, { lookup, readAtMs: nowMs })
+    if (lookup.kind === 'found') remember(known, app, { lookup, sequence, readAtMs: nowMs })
     if (lookup.kind === 'unknown') known.delete(app)
     if (lookup.kind === 'unknown' || (lookup.kind === 'invalid' && !last)) {
       remember(absent, app, { lookup, untilMs: nowMs + absentSeconds * 1000 })
@@ -86,28 +90,32 @@ export function cachedRegistry(
     if (lookup.kind !== 'invalid') return lookup
 
     log.write('error', 'entry-invalid', { app, detail: lookup.detail, served: last ? 'last good entry' : 'nothing' })
-    if (last) remember(known, app, { lookup: last.lookup, readAtMs: nowMs })
+    if (last) remember(known, app, { ...last, readAtMs: nowMs })
     return last?.lookup ?? lookup
   }
 
   /** Revisions are immutable, so one whose digest is still in force is not read again. */
-  async function read(app: string, last: Lookup | undefined): Promise<Lookup> {
+  async function read(app: string, last: Remembered | undefined): Promise<Omit<Remembered, 'readAtMs'>> {
+    const invalid = (detail: string) => ({ lookup: { kind: 'invalid', detail }, sequence: 0 }) as const
     try {
-      const stored = await within(readTimeoutMs, store.pointer(app))
-      if (stored === undefined) return { kind: 'unknown' }
+      const { pointer: stored, highest } = await within(readTimeoutMs, store.newest(app))
+      if (stored === undefined) return { lookup: { kind: 'unknown' }, sequence: 0 }
       const pointer = Pointer.safeParse(stored)
-      if (!pointer.success) return { kind: 'invalid', detail: `pointer of ${app} is malformed` }
-      const { digest, expiresAt, publishedAt } = pointer.data
+      if (!pointer.success) return invalid(`pointer of ${app} is malformed`)
+      const { digest, expiresAt, publishedAt, sequence } = pointer.data
+      const fault = await trust.fault(app, pointer.data, last ? Math.max(last.sequence, highest ?? 0) : highest)
+      if (fault) return invalid(`pointer of ${app} ${fault}`)
 
-      const entry = last?.kind === 'found' && last.entry.digest === digest ? last.entry : undefined
+      const entry = last?.lookup.kind === 'found' && last.lookup.entry.digest === digest ? last.lookup.entry : undefined
       const written =
         entry?.manifest ?? (await openRevision(app, digest, await within(readTimeoutMs, store.revision(app, digest))))
-      if (typeof written === 'string') return { kind: 'invalid', detail: written }
+      if (typeof written === 'string') return invalid(written)
+      if (trust.learnsSequences && highest !== undefined && sequence > highest) background(raise(app, sequence))
       const manifest = withMostShards(written, pointer.data)
       const found: Entry = { app, digest, manifest, expiresAt: new Date(expiresAt), publishedAt: new Date(publishedAt) }
-      return { kind: 'found', entry: found }
+      return { lookup: { kind: 'found', entry: found }, sequence }
     } catch (error) {
-      return { kind: 'invalid', detail: `the registry could not be read: ${error}` }
+      return invalid(`the registry could not be read: ${error}`)
     }
   }
 }

@@ -16,6 +16,8 @@ export const Pointer = z.strictObject({
   environment: z.string().max(63),
   /** The most shards that each source has ever had, where that is more than one. */
   shards: z.record(SourceName, z.int().min(2).max(maxShards)).optional(),
+  /** A compact JWS of an approver, see `signed.ts`. */
+  signature: z.string().max(4096).optional(),
 })
 
 export type Pointer = z.infer<typeof Pointer>

@@ -19,6 +19,8 @@ export type Lookup =
 /** The registry's storage, unparsed. */
 export interface RegistryStore {
   pointer(app: string): Promise<unknown>
+  /** The pointer, and the highest sequence that the app is known to have had; `undefined` when nobody can say. */
+  newest(app: string): Promise<{ readonly pointer: unknown; readonly highest: number | undefined }>
   revision(app: string, digest: string): Promise<unknown>
   /** The app that a workload belongs to, by its digest; `undefined` when none is known. */
   workload(digest: string): Promise<string | undefined>
@@ -48,6 +50,8 @@ export interface Switchboard {
   turn(app: string, turn: Turn): Promise<Spread>
   /** Makes a publication known, which KV already holds. `behind` names the sequence that is in force already. */
   publish(publication: Publication): Promise<Spread | { readonly behind: number }>
+  /** Makes known that an app had this sequence, so that none below it counts where entries are signed. */
+  raise(app: string, sequence: number): Promise<void>
   /** Makes every isolate read again what it remembers of an app. */
   renew(app: string): Promise<Spread>
   /** `pointer`: what was published here lately, which KV may not show yet. */

@@ -47,6 +47,11 @@ export class SwitchboardObject extends DurableObject<Env> {
     return this.#change(app, row => ({ ...row, published, sequence: pointer.sequence, edition: row.edition + 1 }))
   }
 
+  /** Makes a sequence known that a signed pointer showed, which nobody told of here. */
+  async raise(app: string, sequence: number): Promise<void> {
+    if (sequence > this.#row(app).sequence) await this.#change(app, row => ({ ...row, sequence }))
+  }
+
   /** Makes a sealed secret known, which KV already holds. */
   seal(app: string, name: string, secret: SealedSecret): Promise<Spread> {
     const atMs = Date.now()

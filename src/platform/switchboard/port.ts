@@ -7,6 +7,7 @@ import type { SwitchSource } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
 import { nearest } from '../colo.ts'
 import type { Env } from '../env.ts'
+import type { StoredRegistry } from '../registry-kv.ts'
 import { boardName, replicaName } from './replica.ts'
 import { isServed } from './table.ts'
 
@@ -18,28 +19,43 @@ const changeMs = 5_000
 type Bindings = Pick<Env, 'SWITCHBOARD' | 'SWITCHBOARD_REPLICA' | 'SWITCHBOARD_REPLICAS' | 'REGISTRY'>
 
 /** Where this isolate hears of switches. */
-export function switchSource(env: Bindings): SwitchSource {
+export function switchSource(env: Bindings, isStorageTrusted: boolean): SwitchSource {
   return {
     news: since => replicaOf(env).news(since),
-    lasting: async () => (await env.REGISTRY.get(keys.switches, 'json')) ?? [],
+    async lasting() {
+      if (!isStorageTrusted) throw new TypeError('nobody signs what KV keeps of the switches')
+      return (await env.REGISTRY.get(keys.switches, 'json')) ?? []
+    },
   }
 }
 
 /** Storage that knows of recent publications before KV does. */
 export function freshStore(
-  store: RegistryStore,
+  store: StoredRegistry,
   env: Bindings,
   { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
 ): RegistryStore {
-  const published = async (app: string) => {
+  const boardRow = async (app: string) => {
     try {
-      const row = await within(answerMs, replicaOf(env).row(app))
-      return isServed(row?.published, clock.now().getTime()) ? row?.published : undefined
+      return { row: await within(answerMs, replicaOf(env).row(app)) }
     } catch (error) {
       counters.count('-', 'switchboard_away_total')
       log.write('error', 'switchboard-away', { app, detail: String(error) })
       return undefined
     }
+  }
+  const published = async (app: string) => {
+    const recent = (await boardRow(app))?.row?.published
+    return isServed(recent, clock.now().getTime()) ? recent : undefined
+  }
+  const newest: RegistryStore['newest'] = async app => {
+    const [heard, stored] = await Promise.all([boardRow(app), store.pointer(app)])
+    const { published: last, sequence = 0 } = heard?.row ?? {}
+    const recent = isServed(last, clock.now().getTime()) ? last : undefined
+    const known = Pointer.safeParse(stored)
+    const pointer =
+      recent && !(known.success && known.data.sequence > recent.pointer.sequence) ? recent.pointer : stored
+    return { pointer, highest: heard && sequence }
   }
   return {
     ...store,
@@ -47,11 +63,8 @@ export function freshStore(
       const [recent, stored] = await Promise.all([published(fleetName), store.fleet()])
       return recent ? newerFleet(recent, stored) : stored
     },
-    async pointer(app) {
-      const [recent, stored] = await Promise.all([published(app), store.pointer(app)])
-      const known = Pointer.safeParse(stored)
-      return recent && !(known.success && known.data.sequence > recent.pointer.sequence) ? recent.pointer : stored
-    },
+    newest,
+    pointer: async app => (await newest(app)).pointer,
     async revision(app, digest) {
       const stored = await store.revision(app, digest)
       if (stored !== undefined) return stored
@@ -89,6 +102,7 @@ export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
       const result = await within(changeMs, board().publish(app, pointer, revision))
       return 'sequence' in result ? { behind: result.sequence } : result
     },
+    raise: (app, sequence) => within(changeMs, board().raise(app, sequence)),
     renew: app => within(changeMs, board().renew(app)),
     async find(app) {
       const row = await within(changeMs, board().row(app))

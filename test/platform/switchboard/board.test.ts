@@ -8,11 +8,12 @@ import { keys } from '#core/keys.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
-import type { RegistryStore } from '#core/ports.ts'
+import { pointerTrust } from '#core/manifest/trust.ts'
 import type { Settings } from '#core/settings.ts'
 import { knownSwitches } from '#core/switches/known.ts'
 import { consoleLog } from '#platform/console-log.ts'
 import type { Env } from '#platform/env.ts'
+import type { StoredRegistry } from '#platform/registry-kv.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from '#platform/switchboard/port.ts'
 import { requestRule } from '../../support/fleet.ts'
 import { documentOf } from '../../support/manifests.ts'
@@ -31,7 +32,7 @@ async function published(app: string, bodyBytes: number, sequence: number) {
 }
 
 /** KV as it looks from far away: what is written shows only after a minute, on the clock of the isolate. */
-function staleKv(nowMs: () => number): RegistryStore {
+function staleKv(nowMs: () => number): StoredRegistry {
   const writes: { key: string; value: string; atMs: number }[] = []
   const read = (key: string) => {
     const seen = writes.filter(write => write.key === key && nowMs() - write.atMs >= 60_000).at(-1)
@@ -49,17 +50,17 @@ function staleKv(nowMs: () => number): RegistryStore {
 }
 
 /** An isolate of its own: its memory and its clock, the real switchboard, and KV as seen from far away. */
-function isolate(kv: (nowMs: () => number) => RegistryStore, startMs: number) {
+function isolate(kv: (nowMs: () => number) => StoredRegistry, startMs: number) {
   const recorded = recordingPorts({}, new Date(startMs))
   const under: Promise<unknown>[] = []
   const background = (work: Promise<unknown>) => void under.push(work)
   const nowMs = () => recorded.ports.clock.now().getTime()
   const { clock, log } = recorded.ports
   const store = freshStore(kv(nowMs), bindings, recorded.ports)
-  const cached = cachedRegistry(store, clock, log, background)
+  const cached = cachedRegistry(store, pointerTrust({ environment: 'local', isLocal: true }), clock, log, background)
   const rules = knownRules(store, clock, log, background)
   const renew = (name: string) => (name === fleetName ? rules.renew() : cached.renew(name))
-  const switches = knownSwitches(switchSource(bindings), renew, recorded.ports, background)
+  const switches = knownSwitches(switchSource(bindings, true), renew, recorded.ports, background)
   const registry = switchedRegistry(cached, switches)
   return {
     pass: recorded.pass,
