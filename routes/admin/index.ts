@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Ports } from '#core/ports.ts'
+import { approvals } from './approvals.ts'
 import { apps } from './apps.ts'
 import { audit } from './audit.ts'
 import { type Call, call } from './call.ts'
@@ -35,6 +36,7 @@ export const calls: readonly Call[] = [
   ...apps,
   ...switches,
   ...publishing,
+  ...approvals,
   ...egress,
   ...audit,
   ...discoveries,

@@ -4,8 +4,18 @@ import { Bytes, type Call, type CallRow, Nothing, Why } from './call.ts'
 
 type Schemas = Record<string, unknown>
 
+/** A revision, by SHA-256 of its canonical manifest. */
+export const Digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must be a digest such as sha256:… with 64 hex digits' })
+
 /** The parameters that stand in paths. */
-const pathParameters: Readonly<Record<string, z.ZodType>> = { app: AppName, source: SourceName, name: SecretName }
+const pathParameters: Readonly<Record<string, z.ZodType>> = {
+  app: AppName,
+  source: SourceName,
+  name: SecretName,
+  digest: Digest,
+}
 
 /** One thing wrong with an input. */
 export const Problem = z

@@ -12,6 +12,7 @@ import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
 import { secret } from './commands/secret.ts'
 import { send } from './commands/send.ts'
+import { sign } from './commands/sign.ts'
 import { start } from './commands/start.ts'
 
 /** Every command there is. Nothing runs until it is given arguments. */
@@ -34,6 +35,7 @@ export const program = new Command('gatehouse')
   .addCommand(login)
   .addCommand(logout)
   .addCommand(whoami)
+  .addCommand(sign)
 
 for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)])
   command.exitOverride().showHelpAfterError('(--help shows what it takes)')

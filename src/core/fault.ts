@@ -268,6 +268,12 @@ export const faults = {
     remediation:
       'Ask whoever runs the identity provider for the role that docs/admin-api.md names; an author needs the team of the app.',
   },
+  'approval-own': {
+    status: 403,
+    blame: 'caller',
+    title: 'Nobody approves what they published',
+    remediation: 'Have another approver look at it and approve it.',
+  },
   'request-invalid': {
     status: 400,
     blame: 'caller',

@@ -10,6 +10,8 @@ export interface AdminCall {
   readonly teams?: readonly string[]
   readonly subject?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Another gateway than the one under test, such as one with other settings. */
+  readonly gateway?: { fetch(request: Request): Response | Promise<Response> }
 }
 
 /**
@@ -20,11 +22,13 @@ export interface AdminCall {
 export async function admin(path: string, call: AdminCall = {}): Promise<Response> {
   const { body, roles = ['operator'], subject = 'olga', method = body === undefined ? 'GET' : 'POST' } = call
   const authorization = `Bearer ${await operatorToken({ roles, subject, ...(call.teams && { teams: call.teams }) })}`
-  const response = await exports.default.fetch(`http://gate.example/admin/v1/${path}`, {
+  const { gateway = exports.default } = call
+  const request = new Request(`http://gate.example/admin/v1/${path}`, {
     method,
     headers: { authorization, ...call.headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
+  const response = await gateway.fetch(request)
   const differences = await unlike(method, `/${path}`, response)
   if (differences.length > 0)
     throw new Error(`${method} ${path} answered unlike openapi.json: ${differences.join(', ')}`)

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { callAdmin } from '../client/admin.ts'
 import { type GatewayOptions, withGateway } from '../client/options.ts'
+import { type WaitingView, waitingText } from './app-approvals.ts'
 
 type Report = (answer: unknown, options: GatewayOptions) => void
 
@@ -45,7 +46,8 @@ export function appRollback(say: (text: string) => void, sayJson: (value: unknow
       const { digest, reason } = options
       const answer = await callAdmin(`apps/${app}/rollback`, options, { method: 'POST', body: { digest, reason } })
       if (options.json) return sayJson(answer)
-      const { sequence, expiresAt } = answer as { sequence: number; expiresAt: string }
+      const { sequence, expiresAt, pending } = answer as { sequence: number; expiresAt: string; pending?: WaitingView }
+      if (pending) return say(waitingText(pending))
       say(`${app} is at ${digest.slice(0, 19)} again, sequence ${sequence}, until ${expiresAt.slice(0, 10)}.`)
     })
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { callAdmin } from '../client/admin.ts'
 import { type GatewayOptions, withGateway } from '../client/options.ts'
 import { exitCodes, Failure, paint, say, sayJson, table, tell } from '../output.ts'
+import { appApprovals, type WaitingView, waitingText } from './app-approvals.ts'
 import { appRollback, appSwitches } from './app-switches.ts'
 
 /** An app as the admin API shows it. */
@@ -41,14 +42,17 @@ const list = withGateway(new Command('list'))
   })
 
 const revisions = withGateway(new Command('revisions'))
-  .description('the revisions of an app that are kept')
+  .description('the revisions of an app that are kept, or wait for an approver')
   .argument('<app>', 'app')
   .action(async (app: string, options: GatewayOptions) => {
     const answer = (await callAdmin(`apps/${app}/revisions`, options)) as {
-      items: { digest: string; inForce: boolean }[]
+      items: { digest: string; inForce: boolean; pending?: WaitingView }[]
     }
     if (options.json) return sayJson(answer)
-    say(table(answer.items.map(({ digest, inForce }) => [digest, inForce ? paint('green', 'in force') : ''])))
+    const standing = ({ inForce, pending }: (typeof answer.items)[number]) =>
+      inForce ? paint('green', 'in force') : pending ? paint('yellow', 'waits') : ''
+    say(table(answer.items.map(item => [item.digest, standing(item)])))
+    for (const { pending } of answer.items) if (pending) say(`\n${waitingText(pending)}`)
   })
 
 interface PurgeOptions extends GatewayOptions {
@@ -90,9 +94,17 @@ const purge = withGateway(new Command('purge'))
     say(`${purged} events are forgotten.`)
   })
 
-export const apps = [list, show, ...appSwitches(report), revisions, appRollback(say, sayJson), purge].reduce(
+export const apps = [
+  list,
+  show,
+  ...appSwitches(report),
+  revisions,
+  appRollback(say, sayJson),
+  ...appApprovals,
+  purge,
+].reduce(
   (command, one) => command.addCommand(one),
-  new Command('apps').description('look at apps; stop them and let them go on; roll back; forget events'),
+  new Command('apps').description('look at apps; stop them and let them go on; approve; roll back; forget events'),
 )
 
 function report(answer: unknown, { json }: GatewayOptions): void {

@@ -4,6 +4,10 @@ import { encode, utf8Bytes } from '#core/encoding.ts'
 /** What is recorded, by the names that the audit log gives it. */
 export const auditTypes = [
   'app.published',
+  'app.proposed',
+  'app.approval.granted',
+  'app.approval.denied',
+  'app.removed',
   'app.rolled_back',
   'app.purged',
   'app.egress',

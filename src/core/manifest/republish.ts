@@ -6,6 +6,7 @@ import { isSameWorkload, takenWorkload, workloadDigest } from '#core/identity/wo
 import type { Ports, RegistryStore } from '#core/ports.ts'
 import { openRevision, Pointer } from './entry.ts'
 import { pathText } from './problems.ts'
+import { type Proposal, proposalOf } from './proposal.ts'
 import { type Publication, type PublishSetting, publication, registryItems } from './publish.ts'
 import type { Manifest } from './schema.ts'
 import { successionFindings } from './succession.ts'
@@ -14,18 +15,34 @@ import { successionFindings } from './succession.ts'
 const maxTries = 3
 
 export interface Published {
+  readonly kind: 'published'
   readonly publication: Publication
+  readonly order: Order
   /** Replicas of the switchboard that had not heard of it yet; they are told again until they do. */
   readonly lacking: readonly string[]
   /** What fleet rules warn of, and what a rollback does not take back. */
   readonly warnings: readonly Problem[]
 }
 
-type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log' | 'counters' | 'audit'>
+/** What was asked for, and waits until somebody else approves or signs it. */
+export interface Pending {
+  readonly kind: 'pending'
+  readonly proposal: Proposal
+  readonly warnings: readonly Problem[]
+}
+
+/** Who publishes, why, and how. */
+export interface Order extends Pick<PublishSetting, 'publishedBy' | 'renew'> {
+  readonly isRollback: boolean
+  readonly reason: string
+}
+
+export type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log' | 'counters' | 'audit'>
 
 /**
  * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
- * as it is. One that was in force before may name fewer shards than there are; they stay, with a warning.
+ * as it is. One that was in force before may name fewer shards than there are; they stay, with a warning. What needs
+ * a second person becomes a proposal instead.
  *
  * @throws Fault `overloaded` when others publish the same app again and again meanwhile, `manifest-refused` when a
  *   workload that it names belongs to another app, when it takes back what the one in force has begun, or when a
@@ -34,29 +51,66 @@ type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'
 export async function putInForce(
   manifest: Manifest,
   document: unknown,
-  { publishedBy, renew, isRollback }: Pick<PublishSetting, 'publishedBy' | 'renew'> & { readonly isRollback: boolean },
+  order: Order,
   ports: Needed,
-): Promise<Published> {
-  const { registryStore, switchboard, settings, clock } = ports
+): Promise<Published | Pending> {
+  const { publishedBy, renew, isRollback } = order
+  const { settings, clock } = ports
   const app = manifest.metadata.name
-  await refuseTaken(manifest, registryStore)
-  const warnings = await judgedByFleet(manifest, publishedBy, ports)
+  const warnings = await assertAllowed(manifest, publishedBy, ports)
   for (let tries = 0; tries < maxTries; tries++) {
-    const { sequence, pointer } = await switchboard.find(app)
-    const previous = newest(pointer, Pointer.safeParse(await registryStore.pointer(app)).data)
+    const { sequence, previous } = await standingOf(app, ports)
     const setting = { now: clock.now(), publishedBy, environment: settings.environment, renew, sequence }
     const made = await publication(manifest, document, previous, setting)
-    if (made.change === 'unchanged') return { publication: made, lacking: [], warnings }
+    if (made.change === 'unchanged') return { kind: 'published', publication: made, order, lacking: [], warnings }
     const shrinking = made.change === 'changed' ? shrinkingIn(previous, manifest) : []
     if (shrinking.length > 0 && !isRollback)
       throw new Fault('manifest-refused', `${app}: ${shrinking.length}`, shrinking)
 
-    await registryStore.write(registryItems([made]))
-    const spread = await switchboard.publish(made)
-    if (!('behind' in spread))
-      return { publication: made, lacking: spread.lacking, warnings: [...warnings, ...shrinking] }
+    const told = [...warnings, ...shrinking]
+    const proposal = await proposalOf(manifest, made, previous, order, ports)
+    if (proposal) {
+      await ports.switchboard.propose(proposal)
+      return { kind: 'pending', proposal, warnings: told }
+    }
+    const lacking = await written(made, ports)
+    if (lacking) return { kind: 'published', publication: made, order, lacking, warnings: told }
   }
   throw new Fault('overloaded', `others publish ${app} at the same time`)
+}
+
+/**
+ * What is asked of a manifest whenever it is to be in force.
+ *
+ * @returns what fleet rules warn of
+ */
+export async function assertAllowed(
+  manifest: Manifest,
+  publishedBy: string,
+  ports: Needed,
+): Promise<readonly Problem[]> {
+  await refuseTaken(manifest, ports.registryStore)
+  return judgedByFleet(manifest, publishedBy, ports)
+}
+
+/** The pointer of an app that counts, and the highest sequence that it has had. */
+export async function standingOf(app: string, { registryStore, switchboard }: Needed) {
+  const { sequence, pointer } = await switchboard.find(app)
+  return { sequence, previous: newest(pointer, Pointer.safeParse(await registryStore.pointer(app)).data) }
+}
+
+/**
+ * Revision, pointer, switchboard, in this order.
+ *
+ * @returns the replicas that lack it; `undefined` when somebody else's came first
+ */
+export async function written(
+  made: Publication,
+  { registryStore, switchboard }: Needed,
+): Promise<readonly string[] | undefined> {
+  await registryStore.write(registryItems([made]))
+  const spread = await switchboard.publish(made)
+  return 'behind' in spread ? undefined : spread.lacking
 }
 
 /** Of the two pointers the one that counts; where both have one sequence, KV's is of a publication that came too late. */

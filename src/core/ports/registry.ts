@@ -1,4 +1,5 @@
 import type { Entry, Pointer } from '#core/manifest/entry.ts'
+import type { Proposal, ProposalView } from '#core/manifest/proposal.ts'
 import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { Secret } from '#core/secrets/secret.ts'
@@ -50,6 +51,16 @@ export interface Switchboard {
   turn(app: string, turn: Turn): Promise<Spread>
   /** Makes a publication known, which KV already holds. `behind` names the sequence that is in force already. */
   publish(publication: Publication): Promise<Spread | { readonly behind: number }>
+  /** Keeps what waits for a second person, until something of the app is published. */
+  propose(proposal: Proposal): Promise<void>
+  /** What waits, of one app or of all, oldest first. */
+  proposals(app?: string): Promise<readonly ProposalView[]>
+  proposal(app: string, digest: string): Promise<Proposal | undefined>
+  /** Lets go of what waits. */
+  withdraw(app: string, digest: string): Promise<void>
+  /** Remembers that a revision was approved, so that going back to it needs no second approval. */
+  approved(app: string, digest: string): Promise<void>
+  wasApproved(app: string, digest: string): Promise<boolean>
   /** Makes known that an app had this sequence, so that none below it counts where entries are signed. */
   raise(app: string, sequence: number): Promise<void>
   /** Makes every isolate read again what it remembers of an app. */

@@ -1,10 +1,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import { keys } from '#core/keys.ts'
 import type { Pointer, Revision } from '#core/manifest/entry.ts'
+import type { Proposal, ProposalView } from '#core/manifest/proposal.ts'
 import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { Turn } from '#core/switches/standing.ts'
 import { within } from '#core/within.ts'
 import type { Env } from '../env.ts'
+import { ProposalTable } from './proposals.ts'
 import { replicaName } from './replica.ts'
 import { type BoardRow, isServed, SwitchTable } from './table.ts'
 
@@ -25,10 +27,12 @@ export interface Spread {
  */
 export class SwitchboardObject extends DurableObject<Env> {
   readonly #table: SwitchTable
+  readonly #waiting: ProposalTable
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#table = new SwitchTable(ctx.storage.sql)
+    this.#waiting = new ProposalTable(ctx.storage.sql)
     ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS lagging (replica TEXT PRIMARY KEY) WITHOUT ROWID')
     ctx.storage.sql.exec('CREATE TABLE IF NOT EXISTS copying (one INTEGER PRIMARY KEY CHECK (one = 1)) WITHOUT ROWID')
   }
@@ -44,7 +48,32 @@ export class SwitchboardObject extends DurableObject<Env> {
     const sequence = this.#table.row(app)?.sequence ?? 0
     if (pointer.sequence <= sequence) return { sequence }
     const published = { atMs: Date.now(), pointer, revision }
+    this.#waiting.clear(app)
     return this.#change(app, row => ({ ...row, published, sequence: pointer.sequence, edition: row.edition + 1 }))
+  }
+
+  propose(proposal: Proposal): void {
+    this.#waiting.add(proposal)
+  }
+
+  proposal(app: string, digest: string): Proposal | undefined {
+    return this.#waiting.find(app, digest)
+  }
+
+  proposals(app?: string): ProposalView[] {
+    return this.#waiting.list(app)
+  }
+
+  withdraw(app: string, digest: string): void {
+    this.#waiting.remove(app, digest)
+  }
+
+  approved(app: string, digest: string): void {
+    this.#waiting.approve(app, digest)
+  }
+
+  wasApproved(app: string, digest: string): boolean {
+    return this.#waiting.isApproved(app, digest)
   }
 
   /** Makes a sequence known that a signed pointer showed, which nobody told of here. */

@@ -102,6 +102,12 @@ export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
       const result = await within(changeMs, board().publish(app, pointer, revision))
       return 'sequence' in result ? { behind: result.sequence } : result
     },
+    propose: proposal => within(changeMs, board().propose(proposal)),
+    proposal: (app, digest) => within(changeMs, board().proposal(app, digest)),
+    proposals: app => within(changeMs, board().proposals(app)),
+    withdraw: (app, digest) => within(changeMs, board().withdraw(app, digest)),
+    approved: (app, digest) => within(changeMs, board().approved(app, digest)),
+    wasApproved: (app, digest) => within(changeMs, board().wasApproved(app, digest)),
     raise: (app, sequence) => within(changeMs, board().raise(app, sequence)),
     renew: app => within(changeMs, board().renew(app)),
     async find(app) {

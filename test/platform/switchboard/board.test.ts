@@ -108,7 +108,8 @@ describe('the switchboard', () => {
     await switchboard.turn(app, killed)
     took.kill = await seenAfter(one => one.standing(app), 'killed')
     const settings = { environment: 'local' } as Settings
-    const ports = { registryStore: kv, switchboard, settings, clock: { now: () => new Date(startMs) } }
+    const registryStore = freshStore(kv, bindings, recordingPorts().ports)
+    const ports = { registryStore, switchboard, settings, clock: { now: () => new Date(startMs) } }
     const rule = requestRule(app, "request.method != 'PUT'", { allows: {}, denies: { request: { method: 'PUT' } } })
     await putFleetInForce([rule], 'tess', ports)
     took.fleet = await seenAfter(one => one.rules(), 'request-rule')

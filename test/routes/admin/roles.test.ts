@@ -11,6 +11,7 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'GET /apps',
     'GET /apps/{app}',
     'GET /apps/{app}/revisions',
+    'GET /apps/{app}/revisions/{digest}',
     'GET /audit',
     'GET /audit/verify',
     'GET /discoveries',
@@ -20,7 +21,7 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'GET /replays/{id}',
   ],
   author: ['GET /egress/suggestions', 'POST /egress/explain', 'POST /masking/preview'],
-  approver: [],
+  approver: ['POST /apps/{app}/revisions/{digest}/approve', 'POST /apps/{app}/revisions/{digest}/reject'],
   operator: [
     'DELETE /events/{id}',
     'DELETE /replays/{id}',
