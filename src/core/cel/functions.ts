@@ -24,7 +24,8 @@ export const prices: Readonly<Record<string, Price>> = {
   '_<=_': cheap,
   '_>_': cheap,
   '_>=_': cheap,
-  '_+_': (args, steps) => steps.spend(1 + args.reduce<number>((sum, arg) => sum + (sizeOf(arg) >> 4), 0)),
+  '_+_': (args, steps) =>
+    steps.spend(1 + args.reduce<number>((sum, arg) => sum + (sizeOf(arg) >> (isCelList(arg) ? 2 : 4)), 0)),
   '_-_': cheap,
   '_*_': cheap,
   '_/_': cheap,

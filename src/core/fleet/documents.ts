@@ -7,8 +7,8 @@ import { PolicyDataSource } from './schema.ts'
 
 /** More rules than this no fleet has. */
 export const maxRules = 200
-/** What all rules together may cost a request in the worst case: some ten times what one may. */
-const maxRequestSteps = stepsAt.request * 10
+/** What all rules together may cost a request in the worst case: five times what one may. */
+const maxRequestSteps = stepsAt.request * 5
 /** Characters of all the values that rules read as `org`, as JSON. */
 const maxOrgCharacters = 65_536
 

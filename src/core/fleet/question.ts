@@ -27,7 +27,7 @@ const namesAt: Readonly<Record<Point, readonly string[]>> = {
 }
 
 /** What evaluating one expression may cost: a manifest may take longer than a request, which waits. */
-export const stepsAt: Readonly<Record<Point, number>> = { publish: 200_000, request: 10_000 }
+export const stepsAt: Readonly<Record<Point, number>> = { publish: 200_000, request: 20_000 }
 
 /** The names that an expression may read which is asked at these points. */
 export function namesOf(asked: readonly Point[]): string[] {

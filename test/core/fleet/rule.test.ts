@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readRule } from '#core/fleet/rule.ts'
 import { pathText } from '#core/manifest/problems.ts'
-import { ruleDocument, ruleWith } from '../../support/fleet.ts'
+import { requestRule, ruleDocument, ruleWith } from '../../support/fleet.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 
@@ -75,6 +75,72 @@ describe('a rule', () => {
     expect(faultsOf(ruleDocument({ validations: [validation, untried] }))).toEqual([
       expect.stringMatching(/spec.validations\[1\]: is false in no test/),
     ])
+  })
+
+  it.each([
+    ['app.spec.egress.all(one, app.spec.egress.all(other, one == other))', ['publish']],
+    ['app.spec.api.routes.all(one, app.spec.egress.exists(way, way.to == one.path))', ['publish']],
+    ["app.spec.egress.all(way, way.to.matches('(a|b)*c{1,9}'))", ['request']],
+    ['app.spec.egress.all(way, way == way)', ['request']],
+  ])('is refused for what it may cost with the longest lists that a manifest may have: %s', (expression, points) => {
+    const { spec } = ruleWith(expression, tests)
+    expect(faultsOf(ruleDocument({ ...spec, points })).join()).toMatch(
+      /spec.validations\[0\].expression: may take \d+ steps .* and has (200|20)000 \| Loop over less/,
+    )
+  })
+
+  it('may loop where the lists are short, and be asked about requests too', () => {
+    const expression = [
+      "app.spec.owner.contact != 'nobody'",
+      'app.spec.limits.rate.all(one, one.limit > 0)',
+      'app.spec.upstreams.all(one, app.spec.upstreams.exists(other, one.name == other.name))',
+    ].join(' && ')
+    expect(faultsOf(ruleDocument({ ...ruleWith(expression, tests).spec, points: ['publish', 'request'] }))).toEqual([])
+  })
+
+  it.each([
+    [['publish'], "request.path == '/'", /`request` is not known here/],
+    [['request'], 'size(secrets) == 0', /`secrets` is not known here/],
+    [['publish', 'request'], "lifetimeDays > 3 && request.door == ''", /`request` is not known here/],
+    [['request'], "request.headers['x-a'] == request.body", /reads `body`, which is never there/],
+    [['request'], "request.egress.url == ''", /reads `url`/],
+    [['request'], "request.caller.scope == ''", /reads `scope`.*Did you mean `scopes`\?/],
+    [['request'], 'request.door in org.doors', /reads `doors`.*Known there: nothing/],
+  ])('is refused for what its points do not have: %s %s', (points, expression, reason) => {
+    expect(faultsOf(ruleDocument({ ...ruleWith(expression, tests).spec, points })).join()).toMatch(reason)
+  })
+
+  it('is refused when an error would weigh less than what the rule does', () => {
+    for (const [action, failurePolicy] of [
+      ['Deny', 'Warn'],
+      ['Deny', 'Audit'],
+      ['Warn', 'Audit'],
+    ])
+      expect(faultsOf(ruleDocument({ action, failurePolicy }))).toEqual([
+        expect.stringMatching(/^spec.failurePolicy: weighs less than `action`/),
+      ])
+    for (const [action, failurePolicy] of [
+      ['Warn', 'Deny'],
+      ['Audit', 'Audit'],
+      ['Audit', 'Warn'],
+    ])
+      expect(faultsOf(ruleDocument({ action, failurePolicy }))).toEqual([])
+  })
+
+  it('writes its message in CEL, from what may stand in a log alone', () => {
+    const about = (messageExpression: string, more: object = {}) => {
+      const { spec } = requestRule('shop', "request.path != '/x'", { allows: {}, denies: { request: { path: '/x' } } })
+      const [{ message: _, ...validation } = {}] = spec.validations as { message?: string }[]
+      return ruleDocument({ ...spec, validations: [{ ...validation, messageExpression, ...more }] })
+    }
+    expect(faultsOf(about("'by ' + request.method + ' of ' + app.metadata.name"))).toEqual([])
+    for (const field of ['path', 'headers', 'address', 'caller'])
+      expect(faultsOf(about(`string(request.${field})`)).join()).toMatch(new RegExp(`reads \`${field}\``))
+    expect(faultsOf(about('1 + 1')).join()).toMatch(/its message: its answer is neither/)
+    expect(faultsOf(about('request.egress.host')).join()).toMatch(/its message: it reads a member that is not there/)
+    expect(faultsOf(about('app.spec.owner.nobody')).join()).toMatch(/reads `nobody`/)
+    const mute = ruleDocument({ validations: [{ id: 'a', expression: 'true', remediation: 'Nothing.' }] })
+    expect(faultsOf(mute).join()).toMatch(/spec.validations\[0\].message: says nothing/)
   })
 
   it('is refused for a path of no manifest, an id used twice, and an exception without an end in sight', () => {
