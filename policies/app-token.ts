@@ -1,5 +1,5 @@
 import { foundTokens } from '#core/egress/token-slots.ts'
-import { verifyAppToken } from '#core/identity/verify-app-token.ts'
+import { claimsOurs, verifyAppToken } from '#core/identity/verify-app-token.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Who asks to go out: the app that a token of the gateway's own names, and nobody else. */
@@ -10,7 +10,8 @@ export const appToken: Policy = {
 
   async before({ headers }, ports) {
     const { issuer } = ports.appTokens.keys
-    const [found, other] = foundTokens(headers, issuer)
+    const nowMs = ports.clock.now().getTime()
+    const [found, other] = foundTokens(headers, text => claimsOurs(text, ports.appTokens, nowMs))
     if (other) return deny('token-invalid', 'two different tokens')
     if (!found) {
       const isNone = !headers.has('authorization') && !headers.has('gatehouse-token')

@@ -14,6 +14,7 @@ export const budget: Policy = {
     const { app, manifest } = settled(exchange, 'entry')
     const { onError } = manifest.spec.limits
     const limits = exchange.way ? budgetLimits(app, exchange.way.rule) : []
+    if (limits.length === 0) return pass()
     const spending = await spend(limits, 1, onError, { rates, nowMs: clock.now().getTime() })
     if (spending.kind === 'away') return deny('overloaded', `the store of the budget ${spending.by} is away`)
     const states = [...(exchange.limits ?? []), ...spending.states]

@@ -38,8 +38,8 @@ beforeAll(async () => {
     },
     '/too-large': (_, response) => void response.writeHead(200).end('x'.repeat(2_000)),
     // an answer that begins and never ends, and then says no more
-    '/endless/paused': (_, response) => void response.writeHead(200).write('x'),
-    '/endless/broken': (_, response) => {
+    '/stuck/paused': (_, response) => void response.writeHead(200).write('x'),
+    '/stuck/broken': (_, response) => {
       response.writeHead(200).write('x')
       setTimeout(() => response.destroy(), 50)
     },
@@ -62,7 +62,8 @@ beforeAll(async () => {
     'registry/shop.yaml': vendorApp('shop', host, [
       `{ to: "GET ${host}/oauth", credential: ${oauth} }`,
       `{ to: "GET ${host}/large", credential: { as: bearer, secret: openai } }`,
-      `{ to: "${host}/endless*", concurrency: 1, timeoutMs: 1000 }`,
+      `{ to: "GET ${host}/endless", concurrency: 1 }`,
+      `{ to: "GET ${host}/stuck/*", timeoutMs: 1000 }`,
       `{ to: "GET ${host}/too-large", maxBytes: 1000 }`,
       `{ to: "POST ${host}/cut" }`,
     ]),
@@ -161,7 +162,7 @@ describe('an app that hangs up', () => {
     socket.destroy()
     await until('the outside was left', async () => vendors.left.includes('/endless'))
     await until('the slot is free', async () => {
-      const next = await fetch(`${base}/endless/paused`, { headers: { authorization: `Bearer ${token}` } })
+      const next = await fetch(`${base}/endless`, { headers: { authorization: `Bearer ${token}` } })
       await next.body?.cancel()
       return next.status === 200
     })
@@ -178,7 +179,7 @@ describe('an app that hangs up', () => {
   })
 })
 
-it.each(['/too-large', '/endless/paused', '/endless/broken'])(
+it.each(['/too-large', '/stuck/paused', '/stuck/broken'])(
   'an answer that breaks off is never whole, and nobody finds an error that nobody caught: %s',
   async path => {
     const response = await fetch(`${base}${path}`, { headers: { authorization: `Bearer ${token}` } })

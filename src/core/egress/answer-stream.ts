@@ -1,4 +1,4 @@
-import { within } from '#core/within.ts'
+import { PauseWatch } from './pause-watch.ts'
 import type { Scrubber } from './scrub/scrubber.ts'
 
 /** How an answer ended: to its last byte, broken off by the outside or by a limit, or left by the app. */
@@ -29,11 +29,13 @@ class CutOff extends Error {
  */
 export function answerStream(body: ReadableStream<Uint8Array>, terms: AnswerTerms): ReadableStream<Uint8Array> {
   const reader = body.getReader()
+  const watch = new PauseWatch(terms.pauseMs)
   let bytes = 0
   let isEnded = false
   const end = (ending: Ending) => {
     if (!isEnded) terms.ended(ending, bytes)
     isEnded = true
+    watch.stop()
   }
 
   return new ReadableStream<Uint8Array>(
@@ -49,17 +51,19 @@ export function answerStream(body: ReadableStream<Uint8Array>, terms: AnswerTerm
           controller.error(new CutOff(why))
         }
         for (;;) {
-          const next = await nextPiece()
-          if (next === 'paused' || next === 'broken') return breakOff(next, `the outside ${reasons[next]}`)
-          if (!next) {
+          const next = await watch.within(reader.read())
+          if (next === 'late') return breakOff('paused', 'the outside paused for too long')
+          if (next === 'failed') return breakOff('broken', 'the outside broke its answer off')
+          if (next.done) {
             enqueue(terms.scrubber?.rest())
             end('whole')
             return controller.close()
           }
-          bytes += next.length
+          const piece = next.value
+          bytes += piece.length
           if (bytes > terms.maxBytes) return breakOff('too-large', `the answer is larger than ${terms.maxBytes} bytes`)
-          terms.watch?.(next)
-          if (enqueue(terms.scrubber ? terms.scrubber.piece(next) : next)) return
+          terms.watch?.(piece)
+          if (enqueue(terms.scrubber ? terms.scrubber.piece(piece) : piece)) return
         }
       },
       cancel(reason) {
@@ -69,15 +73,4 @@ export function answerStream(body: ReadableStream<Uint8Array>, terms: AnswerTerm
     },
     { highWaterMark: 0 },
   )
-
-  /** @returns `undefined` after the last one */
-  async function nextPiece(): Promise<Uint8Array | undefined | 'paused' | 'broken'> {
-    const reading = reader.read().then(
-      ({ done, value }) => (done ? undefined : value),
-      () => 'broken' as const,
-    )
-    return within(terms.pauseMs, reading).catch(() => 'paused' as const)
-  }
 }
-
-const reasons = { paused: 'paused for too long', broken: 'broke its answer off' } as const

@@ -9,8 +9,17 @@ import type { Leg } from './trip.ts'
 /** Money is counted in millionths of a dollar. */
 const microPerUsd = 1_000_000
 
+/** A rule belongs to one manifest, and so to one app. */
+const known = new WeakMap<EgressRule, readonly Limit[]>()
+
 /** The budgets of a rule as limits of a calendar day, each with what a request of unknown size takes of it at first. */
-export function budgetLimits(app: string, { to, budget }: EgressRule): Limit[] {
+export function budgetLimits(app: string, rule: EgressRule): readonly Limit[] {
+  const limits = known.get(rule) ?? limitsOf(app, rule)
+  known.set(rule, limits)
+  return limits
+}
+
+function limitsOf(app: string, { to, budget }: EgressRule): Limit[] {
   const { requestsPerDay, bytesPerDay, usdPerDay } = budget
   const limits: Record<string, number | undefined> = {
     requestsPerDay,

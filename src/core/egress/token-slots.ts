@@ -1,5 +1,4 @@
 import { decode } from '#core/encoding.ts'
-import { claimsIssuer } from '#core/identity/verify-app-token.ts'
 import type { Credential } from '#core/manifest/egress-credential.ts'
 
 /** Where an app may put its token; SDKs differ in where they put a key. */
@@ -26,13 +25,17 @@ export interface FoundToken {
   readonly slot: TokenSlot
 }
 
-/** Every text in the known slots that claims to be a token of ours; one text in two slots is one, in the first. */
-export function foundTokens(headers: Headers, issuer: string): FoundToken[] {
+/**
+ * Every text in the known slots that claims to be a token of ours; one text in two slots is one, in the first.
+ *
+ * @param isOurs whether a text claims that
+ */
+export function foundTokens(headers: Headers, isOurs: (text: string) => boolean): FoundToken[] {
   const found = new Map<string, FoundToken>()
   for (const { slot, read } of slots) {
     const text = headers.get(slot)
     const value = text === null ? undefined : read(text)
-    if (value && !found.has(value) && claimsIssuer(value, issuer)) found.set(value, { value, slot })
+    if (value && !found.has(value) && isOurs(value)) found.set(value, { value, slot })
   }
   return [...found.values()]
 }
@@ -45,7 +48,8 @@ export function mayStandIn(slot: TokenSlot, credential: Credential | undefined):
 
 /** The password of Basic credentials (RFC 7617). */
 function basicSecret(value: string): string | undefined {
-  const bytes = decode(/^Basic +([^ ]+)$/i.exec(value)?.[1] ?? '', 'base64')
+  const encoded = /^Basic +([^ ]+)$/i.exec(value)?.[1]
+  const bytes = encoded === undefined ? undefined : decode(encoded, 'base64')
   if (!bytes) return undefined
   const pair = new TextDecoder().decode(bytes)
   const at = pair.indexOf(':')

@@ -42,6 +42,12 @@ export class VerifiedTokens<Value> {
     return remembered && nowMs < remembered.untilMs ? remembered.value : undefined
   }
 
+  /** What is remembered of a token whose name is at hand: a look into memory, and nothing more. */
+  known(token: string, verifiedFor: string, nowMs: number): Value | undefined {
+    const name = this.#names.get(`${verifiedFor}\n${token}`)
+    return name === undefined ? undefined : this.get(name, nowMs)
+  }
+
   /** @param expiresAtMs the end of the token itself */
   set(name: string, value: Value, nowMs: number, expiresAtMs: number, seconds = maxSeconds): void {
     const untilMs = Math.min(expiresAtMs, nowMs + Math.min(seconds, maxSeconds) * 1000)

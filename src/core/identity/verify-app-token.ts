@@ -72,10 +72,11 @@ export async function verifyAppToken(
   }
 }
 
-/** Whether a text is a token that claims to be of an issuer. A claim alone: it only tells which tokens to verify. */
-export function claimsIssuer(token: string, issuer: string): boolean {
+/** Whether a text is a token that claims to be ours. A claim alone: it only tells which tokens to verify. */
+export function claimsOurs(token: string, { keys, verified }: Ports['appTokens'], nowMs: number): boolean {
+  if (verified.known(token, egressAudience, nowMs)) return true
   const opened = openCompact(token)
-  return typeof opened !== 'string' && opened.payload.iss === issuer
+  return typeof opened !== 'string' && opened.payload.iss === keys.issuer
 }
 
 function refused(detail: string, fault: RefusedToken['fault'] = 'token-invalid'): RefusedToken {

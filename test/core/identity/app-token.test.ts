@@ -1,7 +1,15 @@
-import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  generateKeyPair,
+  type JSONWebKeySet,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose'
 import { describe, expect, it } from 'vitest'
 import { AppTokens, type Bearer } from '#core/identity/app-token.ts'
-import { claimsIssuer, verifyAppToken } from '#core/identity/verify-app-token.ts'
+import { claimsOurs, verifyAppToken } from '#core/identity/verify-app-token.ts'
 import { appTokensOf, ownPrivateKey, signingBindings } from '../../support/signing-keys.ts'
 
 const startMs = Date.UTC(2026, 0, 1)
@@ -185,9 +193,31 @@ describe('at the way out', () => {
   })
 
   it('it shows before verifying which tokens claim to be ours', async () => {
-    const { appTokens } = stage()
-    expect(claimsIssuer(await appTokens.forwarded(caller, ''), issuer)).toBe(true)
-    expect(claimsIssuer(await appTokens.forwarded(caller, ''), 'https://other.example.com')).toBe(false)
-    expect(claimsIssuer('sk-0123456789', issuer)).toBe(false)
+    const { appTokens, clock, verify } = stage()
+    const nowMs = clock.now().getTime()
+    const token = await appTokens.forwarded(caller, '')
+    expect(claimsOurs(token, appTokens, nowMs)).toBe(true)
+    await verify(token)
+    expect(claimsOurs(token, appTokens, nowMs), 'one that is remembered').toBe(true)
+    const foreign = new SignJWT({}).setProtectedHeader({ alg: 'ES256' }).setIssuer('https://other.example.com')
+    expect(claimsOurs(await foreign.sign(await ownPrivateKey()), appTokens, nowMs)).toBe(false)
+    expect(claimsOurs('sk-0123456789', appTokens, nowMs)).toBe(false)
+  })
+
+  it('is none with another algorithm, whatever the key', async () => {
+    const { appTokens, verdict } = stage()
+    const token = await appTokens.forwarded(caller, '')
+    const claims = decodeJwt(token)
+    const [, payload = ''] = token.split('.')
+    const encoded = (header: object) => btoa(JSON.stringify(header)).replaceAll('=', '')
+    expect(await verdict(`${encoded({ alg: 'none', typ: 'gatehouse+jwt', kid: 'own-1' })}.${payload}.`)).toBe(
+      'token-invalid',
+    )
+    const published = new TextEncoder().encode(JSON.stringify(appTokens.keys.published()[0]))
+    const header = { alg: 'HS256', typ: 'gatehouse+jwt', kid: 'own-1' }
+    expect(await verdict(await new SignJWT(claims).setProtectedHeader(header).sign(published))).toBe('token-invalid')
+    const { privateKey } = await generateKeyPair('ES256')
+    const foreign = { alg: 'ES256', typ: 'gatehouse+jwt', kid: 'own-1' }
+    expect(await verdict(await new SignJWT(claims).setProtectedHeader(foreign).sign(privateKey))).toBe('token-invalid')
   })
 })

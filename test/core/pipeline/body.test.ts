@@ -98,6 +98,34 @@ describe('the cap', () => {
   })
 })
 
+describe('a body on its way', () => {
+  const broken = async (body: BodyReader) => {
+    let calls = 0
+    const stream = await body.forwarded(() => {
+      calls += 1
+    })
+    if (!(stream instanceof ReadableStream)) throw new Error('no stream')
+    await new Response(stream).arrayBuffer().catch(() => {})
+    return { calls, failure: body.failure?.code }
+  }
+
+  it('that ends before its time, or passes the cap, is broken off once and told as what it is', async () => {
+    const cut = new ReadableStream<Uint8Array>({ pull: controller => controller.error(new Error('gone')) })
+    const early = new BodyReader(() => cut, null, new BodyBudget())
+    early.capAt(10)
+    expect(await broken(early)).toEqual({ calls: 1, failure: 'request-invalid' })
+    expect(await broken(capped(5, [bytes(3), bytes(3)]))).toEqual({ calls: 1, failure: 'body-too-large' })
+    expect(await broken(capped(6, [bytes(3), bytes(3)]))).toEqual({ calls: 0, failure: undefined })
+  })
+
+  it('that is empty is none, read or not', async () => {
+    expect(await capped(10, [], { contentLength: '0' }).forwarded(() => {})).toBeNull()
+    const read = capped(10, [])
+    await read.read()
+    expect(await read.forwarded(() => {})).toBeNull()
+  })
+})
+
 describe('what content-length states', () => {
   it('is a number of digits only, or nothing', () => {
     const stated = (contentLength: string | null) => bodyOf([], { contentLength }).statedBytes

@@ -67,6 +67,8 @@ spec:
   lifecycle: { stage: sandbox }
   upstreams: [{ name: stable, url: "http://127.0.0.1:9" }]
   webhooks: { in: { scheme: github, secrets: [vendor], path: /in } }
+  # a busy machine must not decide a test
+  limits: { onError: open }
   egress:
 ${rule(`POST ${host}/v1/chat/completions`, '{ as: bearer, secret: openai }')}
 ${rule(`POST ${host}/v1/messages`, '{ as: header, name: x-api-key, secret: anthropic }')}

@@ -1,39 +1,18 @@
 import { utf8Bytes } from '#core/encoding.ts'
+import { type Hidden, hiddenOf } from './hidden.ts'
 import { percentMatch } from './percent.ts'
-import { spellings } from './spellings.ts'
 
 const star = 0x2a
-const percent = 0x25
-
-/** A shorter text stands in every answer by chance; blotting it out would only spoil them. */
-const minCharacters = 4
 
 /** Blots out hidden texts in what an answer holds, however they are spelled; each byte becomes `*`, so no length changes. */
 export class Scrubber {
-  readonly #spellings: readonly Uint8Array[]
-  readonly #plain: readonly Uint8Array[]
-  /** Pairs of bytes with which some spelling begins: nearly every place of an answer is passed by on one look. */
-  readonly #starts = new Uint8Array(65_536)
-  readonly #firsts = new Uint8Array(256)
-  readonly #longest: number
+  readonly #hidden: Hidden
   #held: Uint8Array = new Uint8Array()
   /** How many places were blotted out so far. */
   count = 0
 
   constructor(hidden: readonly string[]) {
-    const texts = [...new Set(hidden)].filter(text => text.length >= minCharacters)
-    this.#spellings = texts.flatMap(spellings)
-    this.#plain = texts.map(utf8Bytes)
-    this.#longest = Math.max(
-      0,
-      ...this.#spellings.map(each => each.length),
-      ...this.#plain.map(each => each.length * 3),
-    )
-    for (const [first = 0, second = 0] of this.#spellings) this.#mark(first, second)
-    for (const [first = 0] of this.#plain) {
-      this.#mark(first, percent)
-      for (const digit of hexDigits(first >> 4)) this.#mark(percent, digit)
-    }
+    this.#hidden = hiddenOf(hidden)
   }
 
   /** A header's value without the hidden texts. */
@@ -64,7 +43,7 @@ export class Scrubber {
 
   /** Blots out every whole match. @returns where the last one ends */
   #blot(bytes: Uint8Array): number {
-    const starts = this.#starts
+    const { starts } = this.#hidden
     let end = 0
     let last = bytes[0] ?? 0
     for (let at = 1; at < bytes.length; at++) {
@@ -87,11 +66,12 @@ export class Scrubber {
 
   /** The end of the longest match at a place, or 0. */
   #matchAt(bytes: Uint8Array, at: number): number {
+    const { spellings, plain } = this.#hidden
     let end = 0
-    for (const spelling of this.#spellings) {
+    for (const spelling of spellings) {
       if (at + spelling.length > end && common(bytes, at, spelling) === spelling.length) end = at + spelling.length
     }
-    for (const hidden of this.#plain) {
+    for (const hidden of plain) {
       const to = percentMatch(bytes, at, hidden)
       if (typeof to === 'number') end = Math.max(end, to)
     }
@@ -100,18 +80,14 @@ export class Scrubber {
 
   /** Where, behind the last match, a hidden text may have begun whose rest is still to come; else the end. */
   #openEnd(bytes: Uint8Array, after: number): number {
-    for (let at = Math.max(after, bytes.length - this.#longest + 1); at < bytes.length; at++) {
-      if (this.#firsts[bytes[at] ?? 0] === 0) continue
+    const { spellings, plain, firsts, longest } = this.#hidden
+    for (let at = Math.max(after, bytes.length - longest + 1); at < bytes.length; at++) {
+      if (firsts[bytes[at] ?? 0] === 0) continue
       const rest = bytes.length - at
-      if (this.#spellings.some(each => each.length > rest && common(bytes, at, each) === rest)) return at
-      if (this.#plain.some(hidden => percentMatch(bytes, at, hidden) === 'open')) return at
+      if (spellings.some(each => each.length > rest && common(bytes, at, each) === rest)) return at
+      if (plain.some(hidden => percentMatch(bytes, at, hidden) === 'open')) return at
     }
     return bytes.length
-  }
-
-  #mark(first: number, second: number): void {
-    this.#starts[(first << 8) | second] = 1
-    this.#firsts[first] = 1
   }
 }
 
@@ -122,12 +98,7 @@ function common(bytes: Uint8Array, at: number, spelling: Uint8Array): number {
   return length
 }
 
-/** The digit of a value, in either case. */
-function hexDigits(value: number): number[] {
-  const digit = value.toString(16)
-  return [digit.charCodeAt(0), digit.toUpperCase().charCodeAt(0)]
-}
-
+/** A copy, since what is blotted out is blotted out in place. */
 function joined(held: Uint8Array, piece: Uint8Array): Uint8Array {
   const whole = new Uint8Array(held.length + piece.length)
   whole.set(held)
