@@ -1,5 +1,6 @@
 import { judge } from '#core/egress/judge.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /**
@@ -10,6 +11,7 @@ export const allowList: Policy = {
   name: 'allowList',
   doors: ['egress'],
   isMandatory: false,
+  field: exchange => wayField(exchange, 'to'),
 
   before(exchange, { log, counters }) {
     const { app, manifest } = settled(exchange, 'entry')

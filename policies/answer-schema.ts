@@ -5,6 +5,7 @@ import { Fault } from '#core/fault.ts'
 import { maxBodyBytes } from '#core/json-schema/validator.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Answers that have no body whatever the app says (RFC 9110 §6.4.1). */
@@ -19,6 +20,7 @@ export const answerSchema: Policy = {
   name: 'responseSchema',
   doors: ['apps'],
   isMandatory: false,
+  field: exchange => (exchange.api?.route.responseSchema ? routeField(exchange, 'responseSchema') : 'spec.api.openapi'),
 
   before: () => pass(),
 

@@ -5,6 +5,7 @@ import { hopsOf, isLooping } from '#core/forward/hops.ts'
 import { asksForServiceWorker } from '#core/forward/one-origin.ts'
 import type { Api, ApiRoute } from '#core/manifest/api-schema.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { answer, deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Tables live as long as the manifest that they were made of. */
@@ -19,6 +20,7 @@ export const apiRoute: Policy = {
   name: 'route',
   doors: ['apps'],
   isMandatory: true,
+  field: exchange => routeField(exchange),
 
   before(exchange) {
     const { api } = settled(exchange, 'entry').manifest.spec

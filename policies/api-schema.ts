@@ -2,6 +2,7 @@ import { contractOf } from '#core/contract/contract.ts'
 import { bodyFailures, fieldFailures, listed } from '#core/contract/judge.ts'
 import { operationOf } from '#core/contract/operation-of.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /**
@@ -13,6 +14,7 @@ export const apiSchema: Policy = {
   name: 'schema',
   doors: ['apps'],
   isMandatory: false,
+  field: exchange => (exchange.api?.route.schema ? routeField(exchange, 'schema') : 'spec.api.openapi'),
 
   async before(exchange) {
     const { route } = settled(exchange, 'api')

@@ -2,6 +2,7 @@ import { callerOf } from '#core/identity/caller.ts'
 import { type ChallengeError, challenge } from '#core/identity/challenge.ts'
 import { boundKey, unproven } from '#core/identity/dpop.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import type { Settings } from '#core/settings.ts'
 
@@ -13,6 +14,7 @@ export const bearerToken: Policy = {
   name: 'bearerToken',
   doors: ['apps'],
   isMandatory: true,
+  field: exchange => (exchange.api?.route.auth === 'none' ? routeField(exchange, 'auth') : issuerField(exchange)),
 
   async before(exchange, ports) {
     const { route } = settled(exchange, 'api')
@@ -45,6 +47,13 @@ export const bearerToken: Policy = {
     }
     return pass({ principal })
   },
+}
+
+/** The issuer of the caller's, once it is known. */
+function issuerField({ entry, principal }: Exchange): string {
+  const issuers = entry?.manifest.spec.api?.issuers ?? []
+  const index = issuers.findIndex(({ issuer }) => issuer === principal?.issuer)
+  return index < 0 ? 'spec.api.issuers' : `spec.api.issuers[${index}]`
 }
 
 /** A bound token is never taken from whoever merely holds it; a token that is not bound proves nothing. */

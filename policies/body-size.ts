@@ -1,10 +1,13 @@
 import { settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Sets the cap that every later read of the body obeys, and gives the isolate its memory back at the end. */
 export const bodySize: Policy = {
   name: 'bodySize',
   isMandatory: true,
+  field: exchange =>
+    exchange.api?.route.bodyBytes === undefined ? 'spec.limits.bodyBytes' : routeField(exchange, 'bodyBytes'),
 
   before(exchange) {
     const { limits } = settled(exchange, 'entry').manifest.spec

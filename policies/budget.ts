@@ -2,6 +2,7 @@ import { budgetLimits } from '#core/egress/budget.ts'
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
 import { spend } from '#core/limits/spend.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** So many requests, bytes and dollars in a calendar day of UTC, under the rule by which an app goes out. */
@@ -9,6 +10,7 @@ export const budget: Policy = {
   name: 'budget',
   doors: ['egress'],
   isMandatory: false,
+  field: exchange => wayField(exchange, 'budget'),
 
   async before(exchange, { rates, clock }) {
     const { app, manifest } = settled(exchange, 'entry')

@@ -7,6 +7,7 @@ export const circuitBreaker: Policy = {
   name: 'circuitBreaker',
   doors: ['apps'],
   isMandatory: false,
+  field: () => 'spec.breaker',
 
   before(exchange, { standings }) {
     const { key } = upstreamOf(exchange)

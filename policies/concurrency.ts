@@ -13,6 +13,7 @@ export const concurrency: Policy = {
   name: 'concurrency',
   doors: ['apps'],
   isMandatory: false,
+  field: () => 'spec.limits.concurrency',
 
   async before(exchange, { slots }) {
     const { limits } = settled(exchange, 'entry').manifest.spec

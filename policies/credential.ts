@@ -2,6 +2,7 @@ import { credentialSecrets } from '#core/egress/credential/broker.ts'
 import { lentBy } from '#core/egress/judge.ts'
 import { mayStandIn } from '#core/egress/token-slots.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** Sees that the rule's credential is in place before anything is sent, and that the app's token stood where one may. */
@@ -9,6 +10,7 @@ export const credential: Policy = {
   name: 'credential',
   doors: ['egress'],
   isMandatory: true,
+  field: exchange => wayField(exchange, 'credential'),
 
   async before(exchange, { secrets }) {
     const { slot } = settled(exchange, 'appToken')

@@ -6,6 +6,7 @@ import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 export const expiry: Policy = {
   name: 'expiry',
   isMandatory: true,
+  field: ({ entry }) => `spec.lifecycle.${entry?.manifest.spec.lifecycle.expiresAt ? 'expiresAt' : 'ttlDays'}`,
 
   before(exchange, { clock }) {
     const { expiresAt } = settled(exchange, 'entry')

@@ -1,6 +1,7 @@
 import { compile } from '#core/cel/engine.ts'
 import { filterNames } from '#core/manifest/payload-rules.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { sourceField } from '#core/pipeline/fields.ts'
 import { drop, type Policy, pass } from '#core/pipeline/policy.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
 
@@ -13,6 +14,7 @@ export const filter: Policy = {
   name: 'filter',
   doors: ['hooks'],
   isMandatory: false,
+  field: exchange => sourceField(exchange, 'when'),
 
   before(exchange, { counters, log }) {
     const { name, source, scheme } = settled(exchange, 'webhook')

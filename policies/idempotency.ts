@@ -3,6 +3,7 @@ import type { Claim, ClaimPlace, Ending, KeptAnswer } from '#core/idempotency/cl
 import { keeping } from '#core/idempotency/kept-answer.ts'
 import { claimId, fingerprint, idempotencyKey } from '#core/idempotency/key.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { answer, deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 import { anyRegion } from '#core/residency/regions.ts'
@@ -19,6 +20,7 @@ export const idempotency: Policy = {
   name: 'idempotency',
   doors: ['apps'],
   isMandatory: false,
+  field: exchange => routeField(exchange, 'idempotency'),
 
   async before(exchange, { claims, log }) {
     const { route, path, query } = settled(exchange, 'api')

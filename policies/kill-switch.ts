@@ -4,6 +4,7 @@ import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 export const killSwitch: Policy = {
   name: 'killSwitch',
   isMandatory: true,
+  origin: 'operator',
 
   async before({ app, door }, { switches }) {
     const standing = await switches.find(app)

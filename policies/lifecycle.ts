@@ -5,6 +5,7 @@ import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 export const lifecycle: Policy = {
   name: 'lifecycle',
   isMandatory: true,
+  field: () => 'spec.lifecycle.stage',
 
   before(exchange) {
     const { stage } = settled(exchange, 'entry').manifest.spec.lifecycle

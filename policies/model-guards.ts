@@ -8,6 +8,7 @@ import { appKeys } from '#core/masking/app-keys.ts'
 import { spliced } from '#core/masking/edit.ts'
 import type { MaskingEdit } from '#core/masking/pass.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 
@@ -24,6 +25,7 @@ export const modelGuards: Policy = {
   name: 'modelGuards',
   doors: ['egress'],
   isMandatory: false,
+  field: exchange => wayField(exchange, 'guards'),
 
   async before(exchange, ports) {
     const guards = exchange.way?.rule.guards

@@ -8,6 +8,7 @@ import { MaskingPass } from '#core/masking/pass.ts'
 import { Restorer } from '#core/masking/restorer.ts'
 import { answerPlan, isExempt, requestPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { sourceField, wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 
@@ -22,6 +23,7 @@ export const piiMasking: Policy = {
   name: 'piiMasking',
   doors: ['hooks', 'apps', 'egress'],
   isMandatory: false,
+  field: maskingField,
 
   async before(exchange, ports) {
     const plan = requestPlan(exchange)
@@ -59,6 +61,11 @@ export const piiMasking: Policy = {
     }
     return maskedAnswer(answer, work, () => masking && tell(exchange, masking.lineage, 'masked', ports))
   },
+}
+
+function maskingField(exchange: Exchange): string {
+  if (exchange.door === 'apps') return 'spec.masking.request'
+  return exchange.door === 'hooks' ? sourceField(exchange, 'masking') : wayField(exchange, 'masking')
 }
 
 /** An answer that is to be changed must come whole. */

@@ -8,6 +8,7 @@ export const quota: Policy = {
   name: 'quota',
   doors: ['apps'],
   isMandatory: false,
+  field: () => 'spec.limits.quota',
 
   async before(exchange, { rates, clock }) {
     const { limits } = settled(exchange, 'entry').manifest.spec
@@ -21,9 +22,8 @@ export const quota: Policy = {
     if (spending.kind === 'away') return deny('overloaded', `the store of the quota of a ${spending.by} is away`)
     const states = [...(exchange.limits ?? []), ...spending.states]
     if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })
-    return deny('quota-exceeded', `the quota of this ${spending.by} is spent`, {
-      ...rateHeaders(states),
-      ...retryAfter(spending.resetMs),
-    })
+    const headers = { ...rateHeaders(states), ...retryAfter(spending.resetMs) }
+    const detail = `the quota of this ${spending.by} is spent`
+    return deny('quota-exceeded', detail, headers, `spec.limits.quota[${spending.index}]`)
   },
 }

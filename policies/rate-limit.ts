@@ -2,6 +2,7 @@ import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
 import { type Limit, spend } from '#core/limits/spend.ts'
 import type { Rate } from '#core/manifest/limits-schema.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { sourceField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /**
@@ -12,6 +13,7 @@ export const rateLimit: Policy = {
   name: 'rateLimit',
   doors: ['hooks', 'apps', 'egress'],
   isMandatory: false,
+  field: ratesField,
 
   async before(exchange, { rates, clock }) {
     const { limits } = settled(exchange, 'entry').manifest.spec
@@ -22,11 +24,13 @@ export const rateLimit: Policy = {
     if (spending.kind === 'away') return deny('overloaded', `the store of the limit ${spending.by} is away`)
     const states = [...(exchange.limits ?? []), ...spending.states]
     if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })
-    return deny('rate-exceeded', `${spending.by} is spent`, {
-      ...rateHeaders(states),
-      ...retryAfter(spending.resetMs),
-    })
+    const headers = { ...rateHeaders(states), ...retryAfter(spending.resetMs) }
+    return deny('rate-exceeded', `${spending.by} is spent`, headers, `${ratesField(exchange)}[${spending.index}]`)
   },
+}
+
+function ratesField(exchange: Exchange): string {
+  return exchange.webhook?.source.limits ? sourceField(exchange, 'limits.rate') : 'spec.limits.rate'
 }
 
 /** Whose requests are counted together; a source's are never counted with anything else. */

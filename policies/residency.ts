@@ -1,4 +1,5 @@
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { departureRefusal } from '#core/residency/departure.ts'
 import { type RegionEvidence, regionOf } from '#core/residency/region-of.ts'
@@ -14,6 +15,7 @@ export const residency: Policy = {
   name: 'residency',
   isMandatory: true,
   doors: ['hooks', 'apps', 'egress', 'delivery'],
+  field: exchange => (exchange.door === 'egress' ? wayField(exchange, 'region') : 'spec.residency'),
 
   async before(exchange, { settings }) {
     const { spec } = settled(exchange, 'entry').manifest

@@ -8,6 +8,7 @@ export const rollout: Policy = {
   name: 'rollout',
   doors: ['apps'],
   isMandatory: false,
+  field: () => 'spec.rollout.canary',
 
   async before(exchange, { standings }) {
     const entry = settled(exchange, 'entry')

@@ -8,6 +8,8 @@ export const route: Policy = {
   name: 'route',
   doors: ['hooks'],
   isMandatory: true,
+  field: ({ entry, source = '' }) =>
+    entry && Object.hasOwn(entry.manifest.spec.webhooks, source) ? `spec.webhooks.${source}` : 'spec.webhooks',
 
   before(exchange) {
     const { webhooks } = settled(exchange, 'entry').manifest.spec

@@ -1,5 +1,6 @@
 import { maxBodyBytes, validatorOf } from '#core/json-schema/validator.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { sourceField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
 
@@ -11,6 +12,7 @@ export const schema: Policy = {
   name: 'schema',
   doors: ['hooks'],
   isMandatory: false,
+  field: exchange => sourceField(exchange, 'schema'),
 
   before(exchange) {
     const { source, scheme } = settled(exchange, 'webhook')

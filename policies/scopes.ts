@@ -1,5 +1,6 @@
 import { challenge } from '#core/identity/challenge.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** A caller needs every scope that the route lists. */
@@ -7,6 +8,7 @@ export const scopes: Policy = {
   name: 'scopes',
   doors: ['apps'],
   isMandatory: true,
+  field: exchange => routeField(exchange, 'scopes'),
 
   before(exchange) {
     const { route } = settled(exchange, 'api')

@@ -1,5 +1,6 @@
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { concurrency } from './concurrency.ts'
 
@@ -10,6 +11,7 @@ const retryAfterMs = 1_000
 export const wayConcurrency: Policy = {
   ...concurrency,
   doors: ['egress'],
+  field: exchange => wayField(exchange, 'concurrency'),
 
   async before(exchange, { slots }) {
     const { app, manifest } = settled(exchange, 'entry')

@@ -1,6 +1,7 @@
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
 import { spend } from '#core/limits/spend.ts'
 import { settled } from '#core/pipeline/exchange.ts'
+import { wayField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /** The rate of the rule by which an app goes out, over all its isolates. */
@@ -8,6 +9,7 @@ export const wayRate: Policy = {
   name: 'rateLimit',
   doors: ['egress'],
   isMandatory: false,
+  field: exchange => wayField(exchange, 'rate'),
 
   async before(exchange, { rates, clock }) {
     const { app, manifest } = settled(exchange, 'entry')

@@ -1,4 +1,6 @@
-import { settled } from '#core/pipeline/exchange.ts'
+import type { FaultCode } from '#core/fault.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { sourceField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { parsedOnce } from '#core/webhook/json-body.ts'
 import { readClaim } from '#core/webhook/signature-header.ts'
@@ -12,12 +14,13 @@ export const webhookSignature: Policy = {
   name: 'webhookSignature',
   doors: ['hooks'],
   isMandatory: true,
+  field: exchange => sourceField(exchange, 'secrets'),
 
   async before(exchange, { clock, secrets, counters }) {
     const { name, source, scheme } = settled(exchange, 'webhook')
     const tolerance = source.toleranceSeconds ?? defaultToleranceSeconds
     const claimed = readClaim(scheme, exchange.headers, clock.now(), tolerance)
-    if ('fault' in claimed) return deny(claimed.fault, claimed.detail)
+    if ('fault' in claimed) return deny(claimed.fault, claimed.detail, {}, fieldOf(claimed.fault, exchange))
 
     const known = await Promise.all(source.secrets.map(secret => secrets.find(exchange.app, secret)))
     const bytes = await exchange.body.read()
@@ -28,4 +31,9 @@ export const webhookSignature: Policy = {
     counters.count(exchange.app, 'webhook_secret_matches_total', { source: name, secret })
     return pass({ verified: { bytes, signedBytes, secret, document: parsedOnce(bytes) } })
   },
+}
+
+/** A timestamp is held to the tolerance; what is missing or malformed, to the scheme. */
+function fieldOf(fault: FaultCode, exchange: Exchange): string {
+  return sourceField(exchange, fault === 'timestamp-outside' ? 'toleranceSeconds' : 'scheme')
 }

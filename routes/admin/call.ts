@@ -21,8 +21,9 @@ export interface CallRow<
   /** An author may make it without naming an app, since it shows nothing of other teams. */
   readonly isForEveryTeam?: true
   readonly query?: z.ZodType<Query>
-  /** JSON of at most 64 KiB. A POST that changes something asks for the reason here: `Reason`. */
+  /** JSON, of at most 64 KiB unless said otherwise. A POST that changes something asks for the reason here: `Reason`. */
   readonly body?: z.ZodType<Body>
+  readonly maxBodyCharacters?: number
   /** A body that is handed over as text, of at most so many characters, by its content types. */
   readonly text?: { readonly maxCharacters: number; readonly types: Readonly<Record<string, z.ZodType>> }
   /** Whether header or query say why; every PUT and DELETE asks for it. */

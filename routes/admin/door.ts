@@ -4,7 +4,7 @@ import type { Asked, Call } from './call.ts'
 import { assertOwn, callerOf } from './gate.ts'
 import { jsonIn, parsed, reasonFrom, textFrom } from './input.ts'
 
-/** A JSON body is at most so long. */
+/** A JSON body is at most so long, unless its row says otherwise. */
 const maxJsonCharacters = 65_536
 
 /** The door to a table of calls: each is made once its row holds. */
@@ -19,14 +19,14 @@ export function doorTo(calls: readonly Call[], ports: Ports): Hono {
 
 /** Who asks comes first: nothing of a stranger's request is read. */
 async function answered({ row, run }: Call, { req }: Context, ports: Ports): Promise<Response> {
-  const { query, body, text, reason } = row
+  const { query, body, maxBodyCharacters = maxJsonCharacters, text, reason } = row
   const caller = await callerOf(req.raw, row, ports)
   const asked: Asked = {
     ...caller,
     params: req.param(),
     query: query && parsed(query, queryOf(req.query(), reason !== undefined)),
     reason: reason && reasonFrom(req.raw, reason === 'required'),
-    body: body && jsonIn(await textFrom(req.raw, maxJsonCharacters), body),
+    body: body && jsonIn(await textFrom(req.raw, maxBodyCharacters), body),
     text: text ? await textFrom(req.raw, text.maxCharacters) : '',
     request: req.raw,
   }

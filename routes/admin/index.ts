@@ -8,6 +8,7 @@ import { discoveries } from './discoveries.ts'
 import { doorTo } from './door.ts'
 import { egress } from './egress.ts'
 import { events } from './events.ts'
+import { explanations } from './explain.ts'
 import { fleet } from './fleet.ts'
 import { masking } from './masking.ts'
 import { documentOf } from './openapi.ts'
@@ -41,6 +42,7 @@ export const calls: readonly Call[] = [
   ...audit,
   ...discoveries,
   ...events,
+  ...explanations,
   ...fleet,
   ...masking,
   ...replays,

@@ -14,6 +14,7 @@ import type { Strikes } from '#core/limits/strikes.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Settings } from '#core/settings.ts'
+import type { Standing } from '#core/steer/judge.ts'
 import type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
 import type { Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
 
@@ -54,7 +55,7 @@ export interface Ports {
   /** The gateway's own tokens, for apps. */
   readonly appTokens: AppTokens
   /** The public keys of the issuers that manifests and settings name. */
-  readonly keySets: KeySets
+  readonly keySets: Pick<KeySets, 'find' | 'recall' | 'holds' | 'introspectionEndpoint'>
   /** Callers whose tokens this isolate has verified a moment ago. */
   readonly verifiedTokens: VerifiedTokens<VerifiedCaller>
   readonly mailboxes: Mailboxes
@@ -152,6 +153,8 @@ export interface Standings {
   isCalledOff(entry: Entry): Promise<boolean>
   /** Learns what became of one request; waits only where that may change how the upstream stands. Never throws. */
   note(entry: Entry, upstream: string, isFailure: boolean): Promise<void>
+  /** How they stand by all that isolates have told; asks, and changes nothing. */
+  kept(app: string): Promise<Standing>
   /** Takes one retry from the budget, if there is one and the upstream is not to be left alone. */
   takeRetry(entry: Entry, upstream: string): boolean
 }

@@ -83,6 +83,11 @@ export class MeterObject extends DurableObject {
     return judgement
   }
 
+  /** How the app's upstreams stand by what was heard so far. */
+  standing(): Standing {
+    return this.#judge.standing
+  }
+
   /** Adds where an isolate saw the app wanting to go; past the limit the places sought longest ago are forgotten. */
   sought(counts: Deltas, nowMs: number): void {
     const { sql } = this.ctx.storage
@@ -138,7 +143,10 @@ export class MeterObject extends DurableObject {
 
 /** Each app's judge sits in its meter. */
 export function meterCourt({ METER }: Pick<Env, 'METER'>): Court {
-  return { hear: (app, report, nowMs) => METER.getByName(app).hear(report, nowMs) }
+  return {
+    hear: (app, report, nowMs) => METER.getByName(app).hear(report, nowMs),
+    standing: app => METER.getByName(app).standing(),
+  }
 }
 
 /** The discoveries lie in the meter of what belongs to no app. */

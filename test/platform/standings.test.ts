@@ -106,8 +106,9 @@ describe('an isolate', () => {
   })
 
   it('decides alone while the meter does not answer', async () => {
+    const away = () => Promise.reject(new Error('away'))
     const entry = entryOf('standing-alone')
-    const one = isolate({ hear: () => Promise.reject(new Error('away')) })
+    const one = isolate({ hear: away, standing: away })
     await one.see(entry, 'stable', 10, 10)
     expect(one.standings.waitMs(entry, 'stable')).toBe(20_000)
     expect(one.counted.some(line => line.includes('standing_unheard_total'))).toBe(true)

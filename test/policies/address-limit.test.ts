@@ -22,6 +22,7 @@ function struck() {
       return allowance.take(ask, nowMs())
     },
     back: async () => {},
+    look: () => Promise.reject(new Error('not in this test')),
   }
   const rates = leasedRates(store, ports.clock, ports.counters, ports.log, promise => void work.push(promise))
   const strikes = countedStrikes(rates, ports.clock, promise => void work.push(promise))

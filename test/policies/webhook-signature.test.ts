@@ -101,6 +101,7 @@ describe('webhook-signature', () => {
     if (!github) throw new Error('no source')
     const headers = new Headers(row('github').vector.headers)
     const secrets = {
+      ...secretsOf({}),
       find: async (app: string, name: string) => {
         asked.push(`${app} ${name}`)
         return undefined

@@ -105,6 +105,8 @@ export const answering = (lookup: Lookup): Ports['registry'] => ({
 })
 
 /** Secrets of every app, by name. */
-export const secretsOf = (values: Readonly<Record<string, string>>): Ports['secrets'] => ({
-  find: async (_, name) => (Object.hasOwn(values, name) ? new Secret(name, values[name] ?? '') : undefined),
-})
+export function secretsOf(values: Readonly<Record<string, string>>): Ports['secrets'] {
+  const find: Ports['secrets']['find'] = async (_, name) =>
+    Object.hasOwn(values, name) ? new Secret(name, values[name] ?? '') : undefined
+  return { find, peek: find }
+}

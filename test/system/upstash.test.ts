@@ -15,6 +15,7 @@ const quotas: RateStore = {
   name: 'none',
   take: () => Promise.reject(new Error('a quota is kept elsewhere')),
   back: () => Promise.reject(new Error('a quota is kept elsewhere')),
+  look: () => Promise.reject(new Error('a quota is kept elsewhere')),
 }
 
 let front: RedisFront

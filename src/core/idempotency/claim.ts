@@ -37,6 +37,8 @@ export interface Claims {
    * @param holdMs how long the claim stands if nobody settles it: what a crash costs
    */
   claim(place: ClaimPlace, id: string, fingerprint: string, holdMs: number): Promise<Claim>
+  /** What `claim` would find, or nothing; claims nothing. */
+  look(place: ClaimPlace, id: string, fingerprint: string): Promise<Claim | undefined>
   /** Records how the request ended; does nothing where the claim is no longer the one that the token is of. */
   settle(place: ClaimPlace, id: string, token: string, ending: Ending): Promise<void>
 }

@@ -55,6 +55,11 @@ export class AppTokens {
     this.#clock = clock
   }
 
+  /** The same keys, with nothing remembered of what they were used for. */
+  afresh(): AppTokens {
+    return new AppTokens(this.#keys, this.#clock)
+  }
+
   /**
    * The keys, for verifying and for publishing.
    *

@@ -98,6 +98,13 @@ export class KeySets {
     return late ? { kind: 'key', key: late } : { kind: 'unknown' }
   }
 
+  /** What `find` would say by what is known here or in the store; asks no issuer. `undefined`: the issuer would be asked. */
+  async recall(source: KeySource, kid: string | undefined, algorithm: Algorithm): Promise<KeyLookup | undefined> {
+    const set = (this.#held.get(nameOf(source))?.known ?? (await this.#stored(source, undefined)))?.set
+    const key = await set?.find(kid, algorithm)
+    return key && { kind: 'key', key }
+  }
+
   /** Whether a key that `find` gave is still one that its issuer publishes, as far as this isolate knows. */
   holds(source: KeySource, key: CryptoKey): boolean {
     return this.#held.get(nameOf(source))?.known?.set.holds(key) === true

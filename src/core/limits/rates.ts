@@ -11,6 +11,8 @@ export interface RateStore {
   take(counter: Counter, rule: RateRule, ask: Ask): Promise<Grant>
   /** Takes back units that were granted and not used. */
   back(counter: Counter, rule: RateRule, units: number, mark: number): Promise<void>
+  /** How the allowance stands; takes nothing and writes nothing. */
+  look(counter: Counter, rule: RateRule): Promise<Pick<Grant, 'remaining' | 'resetMs'>>
 }
 
 /** What to do while the store is away: let a part of the limit pass, judged in this isolate alone, or nothing. */
@@ -29,6 +31,8 @@ export interface Rates {
   take(counter: Counter, rule: RateRule, units: number, onError: OnError): Promise<Taking>
   /** Gives back what was just taken, because the request goes no further and must not count. */
   giveBack(counter: Counter, rule: RateRule, units: number): void
+  /** What `take` would find, without taking anything: what the store has left, and what this isolate holds. Throws when the store is away. */
+  look(counter: Counter, rule: RateRule): Promise<Pick<Grant, 'remaining' | 'resetMs'>>
 }
 
 /** How long a request waits for the store. */
@@ -77,6 +81,13 @@ export function leasedRates(
     giveBack(counter, rule, units) {
       const here = remembered(counter)
       if (here.lease.putBack(units, nowMs())) returnLater(here, counter, rule)
+    },
+
+    async look(counter, rule) {
+      const lease = known.get(nameOf(counter))?.lease
+      const held = lease && nowMs() < lease.endMs ? lease.units : 0
+      const { remaining, resetMs } = await within(storeTimeoutMs, store.look(counter, rule))
+      return { remaining: remaining + held, resetMs }
     },
   }
 
@@ -146,14 +157,18 @@ export function leasedRates(
     if (unused) background(store.back(counter, rule, unused.units, unused.mark).catch(() => {}))
   }
 
-  function remembered({ app, subject, name }: Counter): Known {
-    const key = `${app}\n${name}\n${subject}`
+  function remembered(counter: Counter): Known {
+    const key = nameOf(counter)
     const here = known.get(key) ?? { lease: new Lease(), awayUntilMs: 0, returningAtMs: 0 }
     if (known.size >= maxRemembered && !known.has(key)) known.delete(known.keys().next().value ?? '')
     known.delete(key)
     known.set(key, here)
     return here
   }
+}
+
+function nameOf({ app, subject, name }: Counter): string {
+  return `${app}\n${name}\n${subject}`
 }
 
 function granted(lease: Lease, atMs: number): Taking {

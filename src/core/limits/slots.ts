@@ -23,6 +23,8 @@ export interface Slots {
    * @param pool the app, or `<app> <part>` for slots of a part of it
    */
   enter(pool: string, limit: number, onError: OnError): Promise<Entering>
+  /** How many slots a request from here would find free; takes none. Throws when the store is away. */
+  look(pool: string, limit: number): Promise<number>
 }
 
 /** How often an isolate says that it still holds its slots while a request of its own is under way. */
@@ -70,6 +72,14 @@ export function leasedSlots(
         here.waiting -= 1
       }
       return here.inside.size < here.held ? entered(app, here, limit) : { kind: 'full' }
+    },
+
+    async look(pool, limit) {
+      const here = known.get(pool)
+      const held = here && nowMs() < here.untilMs ? here.held - here.inside.size : 0
+      // who holds nothing and wants nothing leaves no trace
+      const { free } = await within(storeTimeoutMs, store.hold(pool, 'nobody', 0, 0, limit))
+      return free + held
     },
   }
 

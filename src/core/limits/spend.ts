@@ -14,7 +14,13 @@ export interface Limit {
 /** What became of a request that met some limits; `states` are those that were asked. */
 export type Spending =
   | { readonly kind: 'granted'; readonly states: readonly LimitState[] }
-  | { readonly kind: 'refused'; readonly states: readonly LimitState[]; readonly by: string; readonly resetMs: number }
+  | {
+      readonly kind: 'refused'
+      readonly states: readonly LimitState[]
+      readonly by: string
+      readonly index: number
+      readonly resetMs: number
+    }
   /** The store is away, and the limits are closed then. */
   | { readonly kind: 'away'; readonly by: string }
 
@@ -36,7 +42,7 @@ export async function spend(
     for (const earlier of limits.slice(0, index)) rates.giveBack(earlier.counter, earlier.rule, units)
     return taking.kind === 'away'
       ? { kind: 'away', by: name }
-      : { kind: 'refused', states, by: name, resetMs: taking.resetMs }
+      : { kind: 'refused', states, by: name, index, resetMs: taking.resetMs }
   }
   return { kind: 'granted', states }
 }

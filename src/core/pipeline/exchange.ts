@@ -96,6 +96,16 @@ export interface Exchange {
   readonly replyHeaders?: Readonly<Record<string, string>>
 }
 
+/** A policy asks for what none before it has set: a mistake in the pipeline's order, or what follows from a deny. */
+export class Unsettled extends Error {
+  readonly part: string
+
+  constructor(part: string) {
+    super(`the pipeline asks for \`${part}\` before a policy has set it`)
+    this.part = part
+  }
+}
+
 /**
  * A part of the exchange that an earlier stage has set. Asking for it too early is a mistake in the
  * pipeline's order, so it throws.
@@ -114,6 +124,6 @@ export function settled<
     | 'departing',
 >(exchange: Exchange, part: Part): NonNullable<Exchange[Part]> {
   const value = exchange[part]
-  if (value === undefined) throw new Error(`the pipeline asks for \`${part}\` before a policy has set it`)
+  if (value === undefined) throw new Unsettled(part)
   return value as NonNullable<Exchange[Part]>
 }

@@ -124,19 +124,21 @@ export class Pipeline {
   }
 }
 
-function changed(exchange: Exchange, change: Partial<Exchange>): Exchange {
+/** The exchange as a verdict leaves it. */
+export function changed(exchange: Exchange, change: Partial<Exchange>): Exchange {
   if (change === noChange) return exchange
   const replyHeaders = change.replyHeaders && { ...exchange.replyHeaders, ...change.replyHeaders }
   return { ...exchange, ...change, ...(replyHeaders && { replyHeaders }) }
 }
 
-function modeOf(policy: Policy, exchange: Exchange): Mode {
+/** How a policy is set for the request. */
+export function modeOf(policy: Policy, exchange: Exchange): Mode {
   if (policy.isMandatory) return 'enforce'
   return exchange.entry?.manifest.spec.policies[policy.name]?.mode ?? 'enforce'
 }
 
 /** A `Fault` that a policy throws is its verdict; it came from deeper down, where a value could not be returned. */
-function judged(policy: Policy, exchange: Exchange, ports: Ports): Verdict | Promise<Verdict> {
+export function judged(policy: Policy, exchange: Exchange, ports: Ports): Verdict | Promise<Verdict> {
   try {
     const verdict = policy.before(exchange, ports)
     return verdict instanceof Promise ? verdict.catch(verdictOf) : verdict

@@ -14,6 +14,8 @@ export type Verdict =
       readonly fault: FaultCode
       readonly detail: string
       readonly headers: Readonly<Record<string, string>>
+      /** What decided, where that is more than `Policy.field` can tell. */
+      readonly field?: string
     }
 
 /** How a manifest may set a policy that is not mandatory. In `shadow` a deny or drop is recorded and the request passes. */
@@ -37,7 +39,11 @@ export interface Policy {
   readonly isMandatory: boolean
   /** The doors whose requests it judges; absent: all that its pipeline serves. */
   readonly doors?: readonly Door[]
+  /** Who has the say where it is not the manifest; absent: the manifest where `field` names a path, else the gateway. */
+  readonly origin?: 'fleet' | 'operator'
   before(exchange: Exchange, ports: Ports): Verdict | Promise<Verdict>
+  /** What it goes by, e.g. `spec.api.routes[2].scopes`; asked only when somebody wants to know why. */
+  field?(exchange: Exchange): string
   /**
    * Runs when all is done, in reverse, for every policy that passed; releases what `before` took, and may
    * hand on a changed answer. If it throws while there is an answer, the answer is withheld.
@@ -75,7 +81,13 @@ export function answer(response: Response): Verdict {
  * Ends the walk with a fault.
  *
  * @param detail why exactly; for the log, not for strangers
+ * @param field what decided, where that is more than the policy's own `field` can tell
  */
-export function deny(fault: FaultCode, detail: string, headers: Readonly<Record<string, string>> = {}): Verdict {
-  return { kind: 'deny', fault, detail, headers }
+export function deny(
+  fault: FaultCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+  field?: string,
+): Verdict {
+  return { kind: 'deny', fault, detail, headers, ...(field !== undefined && { field }) }
 }

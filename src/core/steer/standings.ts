@@ -25,6 +25,7 @@ const maxApps = 20_000
 /** Where all isolates' reports come together: one judge for each app. */
 export interface Court {
   hear(app: string, report: Report, nowMs: number): Promise<Judgement>
+  standing(app: string): Promise<Standing>
 }
 
 interface Known {
@@ -82,6 +83,8 @@ export function sharedStandings(
       if (clock.now().getTime() - own.heardAtMs > trustedMs) await report(entry)
       return of(entry.app).standing.calledOff === entry.digest
     },
+
+    kept: app => within(timeoutMs, court.standing(app)),
 
     async note(entry, upstream, isFailure) {
       const own = of(entry.app)

@@ -18,6 +18,7 @@ export function durableClaims(env: Pick<Env, 'CLAIMS' | 'REGIONS' | 'ENVIRONMENT
   return {
     claim: async (place, id, fingerprint, holdMs) =>
       within(claimTimeoutMs, at(place, id).claim(id, fingerprint, holdMs)),
+    look: async (place, id, fingerprint) => within(claimTimeoutMs, at(place, id).look(id, fingerprint)),
     settle: async (place, id, token, ending) => within(claimTimeoutMs, at(place, id).settle(id, token, ending)),
   }
 }

@@ -25,11 +25,17 @@ export class ClaimsObject extends DurableObject {
     ctx.storage.sql.exec('CREATE INDEX IF NOT EXISTS claims_until ON claims (until)')
   }
 
+  look(id: string, fingerprint: string): Claim | undefined {
+    const query = 'SELECT * FROM claims WHERE id = ? AND until > ?'
+    const row = this.ctx.storage.sql.exec<Row>(query, id, Date.now()).toArray()[0]
+    return row && found(row, fingerprint)
+  }
+
   async claim(id: string, fingerprint: string, holdMs: number): Promise<Claim> {
     const nowMs = Date.now()
     const { sql } = this.ctx.storage
-    const row = sql.exec<Row>('SELECT * FROM claims WHERE id = ? AND until > ?', id, nowMs).toArray()[0]
-    if (row) return found(row, fingerprint)
+    const known = this.look(id, fingerprint)
+    if (known) return known
     const token = crypto.randomUUID()
     sql.exec(
       'INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, NULL, NULL, NULL)',

@@ -14,6 +14,9 @@ export function durableRates({ RATES }: Pick<Env, 'RATES'>): RateStore {
     take: async (counter, rule, ask) => RATES.getByName(await nameOf(counter)).take(counter.name, rule, ask),
     back: async (counter, rule, units, mark) =>
       RATES.getByName(await nameOf(counter)).back(counter.name, rule, units, mark),
+    // who asks for nothing is told how much there is
+    look: async (counter, rule) =>
+      RATES.getByName(await nameOf(counter)).take(counter.name, rule, { least: 0, most: 0 }),
   }
 
   async function nameOf({ app, subject }: Counter): Promise<string> {

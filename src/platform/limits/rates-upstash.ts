@@ -41,6 +41,12 @@ export function upstashRates(setting: UpstashSetting, quotas: RateStore): RateSt
       // a bucket that has been refilled meanwhile would hold more than it should
       if (rule.kind === 'bucket' && remaining > rule.limit) await answered(limiter, id, remaining - rule.limit)
     },
+
+    async look(counter, rule) {
+      if (rule.kind === 'calendar') return quotas.look(counter, rule)
+      const { remaining, reset } = await limiterOf(rule).getRemaining(await idOf(counter, rule))
+      return { remaining: Math.max(0, remaining), resetMs: Math.max(0, reset - Date.now()) }
+    },
   }
 
   function limiterOf(rule: TimedRule): Ratelimit {

@@ -70,6 +70,14 @@ export function appSecrets(
       return read(app, name, remembered)
     },
 
+    async peek(app, name) {
+      const remembered = known.get(app)?.get(name)?.secret
+      if (remembered) return remembered
+      const value = (await inWorker.find(app, name))?.reveal() ?? (await opened(app, name))
+      if (value !== undefined && vaultReference(value)) throw new Error(`${name} lies in Vault`)
+      return value === undefined ? undefined : new Secret(name, value)
+    },
+
     renew(app) {
       known.delete(app)
     },

@@ -3,7 +3,7 @@ import { Secret } from '#core/secrets/secret.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 
 /** Secrets as Worker secrets: `SECRET_<APP>__<NAME>`. Each is wrapped once, so that its imported key is kept. */
-export function workerSecrets(variables: Readonly<Record<string, unknown>>): Secrets {
+export function workerSecrets(variables: Readonly<Record<string, unknown>>): Pick<Secrets, 'find'> {
   const known = new Map<string, Secret>()
   return {
     async find(app, name) {

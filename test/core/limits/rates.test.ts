@@ -28,6 +28,7 @@ function memory(rule: RateRule) {
       seen.returned += units
       allowance.back(units, mark)
     },
+    look: async () => allowance.take({ least: 0, most: 0 }, nowMs),
   }
   const pass = (ms: number) => {
     nowMs += ms
@@ -167,5 +168,19 @@ describe('while the store is away', () => {
     await new Promise(resolve => setTimeout(resolve, 0))
     expect(await one.take(counter, rule, 1, 'closed')).toMatchObject({ kind: 'granted' })
     expect(seen.asked).toBe(1)
+  })
+
+  it('a look sees what is left in the store and in the lease, and takes nothing', async () => {
+    const { store, clock, seen } = memory(rule)
+    const one = isolateOn(store, clock)
+    const left = async () => (await one.look(counter, rule)).remaining
+    expect(await left()).toBe(rule.limit)
+    for (let taken = 1; taken <= 5; taken++) {
+      await one.take(counter, rule, 1, 'closed')
+      expect([await left(), await left()]).toEqual([rule.limit - taken, rule.limit - taken])
+    }
+    const { granted, asked } = seen
+    await left()
+    expect(seen).toMatchObject({ granted, asked })
   })
 })

@@ -39,7 +39,11 @@ export async function inject(
  *
  * @throws Fault `secret-missing` that names the first one that is not in place
  */
-export async function credentialSecrets(app: string, credential: Credential, secrets: Secrets): Promise<Secret[]> {
+export async function credentialSecrets(
+  app: string,
+  credential: Credential,
+  secrets: Pick<Secrets, 'find'>,
+): Promise<Secret[]> {
   return Promise.all(
     secretsOf(credential).map(async name => {
       const secret = await secrets.find(app, name)
