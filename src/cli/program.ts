@@ -5,6 +5,7 @@ import { audit } from './commands/audit.ts'
 import { build } from './commands/build.ts'
 import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
+import { explain } from './commands/explain.ts'
 import { login, logout, whoami } from './commands/login.ts'
 import { mask } from './commands/mask.ts'
 import { policy } from './commands/policy.ts'
@@ -27,6 +28,7 @@ export const program = new Command('gatehouse')
   .addCommand(audit)
   .addCommand(events)
   .addCommand(egress)
+  .addCommand(explain)
   .addCommand(mask)
   .addCommand(policy)
   .addCommand(replays)
