@@ -3,6 +3,7 @@ import type { Outcome } from '#core/delivery/event.ts'
 import { mailboxName, mailboxOf } from '#core/delivery/event-id.ts'
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { utf8Bytes } from '#core/encoding.ts'
+import type { Entry } from '#core/manifest/entry.ts'
 import { type Notice, noticeText, type Telling } from '#core/owner/notice.ts'
 import type { Ports } from '#core/ports.ts'
 import { schemes } from '#core/webhook/schemes.ts'
@@ -38,8 +39,9 @@ const failed = (detail: string): Sent => ({ telling: 'failed', detail })
 async function sent(notice: Notice, app: string, ports: Ports): Promise<Sent> {
   const lookup = await ports.registry.find(app)
   if (lookup.kind === 'invalid') return failed(lookup.detail)
-  const notify = lookup.kind === 'found' ? lookup.entry.manifest.spec.owner.notify : undefined
-  if (!notify) return { telling: 'unwanted' }
+  const entry = lookup.kind === 'found' ? lookup.entry : undefined
+  const notify = entry?.manifest.spec.owner.notify
+  if (!entry || !notify || isOver(notice, entry)) return { telling: 'unwanted' }
 
   const unsafe = unfetchable(notify.url, ports.settings)
   if (unsafe) return failed(`owner.notify.url ${unsafe}`)
@@ -52,6 +54,11 @@ async function sent(notice: Notice, app: string, ports: Ports): Promise<Sent> {
   const signed = await signAs(schemes['standard-webhooks'], body, { id: notice.id, timestampSeconds }, [secret])
   const headers = new Headers({ 'content-type': 'application/json', 'gatehouse-hops': '1', ...signed })
   return judged(await attempt(notify.url, headers, body, timeoutMs, ports.upstreams, ports.clock))
+}
+
+/** An app that was renewed meanwhile does not end then. What this isolate remembers may be older than the message. */
+function isOver({ type, events }: Notice, entry: Entry): boolean {
+  return type === 'expiring' && events.every(({ expiresAt = '' }) => Date.parse(expiresAt) < entry.expiresAt.getTime())
 }
 
 /** 410 says that nobody lives there any more (Standard Webhooks, "Operational considerations"). */

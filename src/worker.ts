@@ -7,6 +7,7 @@ import { burials } from '#routes/burials.ts'
 import { deliveries } from '#routes/deliveries.ts'
 import { doors } from '#routes/index.ts'
 import { notices } from '#routes/notices.ts'
+import { reminders } from '#routes/reminders.ts'
 import { spills } from '#routes/spills.ts'
 import { sweep } from '#routes/sweep.ts'
 
@@ -34,5 +35,5 @@ export default {
     return app.fetch(request)
   },
   queue: batch => (batch.queue.startsWith('spill') ? spills(batch, ports) : burials(batch, ports)),
-  scheduled: async () => void (await sweep(ports)),
+  scheduled: async () => void (await Promise.allSettled([reminders(ports), sweep(ports)])),
 } satisfies ExportedHandler

@@ -12,6 +12,7 @@ import type { Rates } from '#core/limits/rates.ts'
 import type { Slots } from '#core/limits/slots.ts'
 import type { Strikes } from '#core/limits/strikes.ts'
 import type { Entry } from '#core/manifest/entry.ts'
+import type { Rounds } from '#core/owner/rounds.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Settings } from '#core/settings.ts'
 import type { Standing } from '#core/steer/judge.ts'
@@ -66,6 +67,7 @@ export interface Ports {
   readonly upstreams: Upstreams
   readonly standings: Standings
   readonly discoveries: Discoveries
+  readonly rounds: Rounds
   /** The memory that all requests of this isolate share for their bodies. */
   readonly bodies: BodyBudget
   readonly health: Health

@@ -8,7 +8,16 @@ import type { MailboxStub } from './mailboxes.ts'
 
 type OfApp = Pick<
   Mailboxes,
-  'list' | 'contents' | 'pause' | 'resume' | 'paused' | 'countReplay' | 'startReplay' | 'showReplay' | 'cancelReplay'
+  | 'list'
+  | 'contents'
+  | 'pause'
+  | 'resume'
+  | 'remind'
+  | 'paused'
+  | 'countReplay'
+  | 'startReplay'
+  | 'showReplay'
+  | 'cancelReplay'
 >
 
 /** What is asked of an app, and so of all its mailboxes. */
@@ -44,6 +53,7 @@ export function mailboxesOfApp(holders: Holders): OfApp {
 
     pause: (app, source, reason) => switched(app, reason, (mailbox, told) => mailbox.pause(source, told)),
     resume: (app, source, reason) => switched(app, reason, (mailbox, told) => mailbox.resume(source, told)),
+    remind: (app, reminder) => at(homeMailbox(app)).remind(homeMailbox(app), reminder),
     /** Every pause is of all mailboxes, so any one can tell. */
     paused: (app, sources) => at(homeMailbox(app)).paused(sources),
 

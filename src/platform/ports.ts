@@ -37,6 +37,7 @@ import { r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { meteredPlaces } from './places-metered.ts'
 import { kvRegistry } from './registry-kv.ts'
+import { kvRounds } from './rounds-kv.ts'
 import { appSecrets } from './secrets/sealed.ts'
 import { sealedStore } from './secrets/store.ts'
 import { r2Spills } from './spills-r2.ts'
@@ -102,6 +103,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     digests: workerdDigests,
     archive: r2Archive(buckets, payloads),
     discoveries: gatheredDiscoveries(meterDiscoveries(env), clock, log, waitUntil),
+    rounds: kvRounds(env.REGISTRY),
     standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),
     upstreams,
     bodies: new BodyBudget(),

@@ -33,6 +33,18 @@ export function kvRegistry(registry: KVNamespace): StoredRegistry {
       return { apps, ...(!page.list_complete && { cursor: page.cursor }) }
     },
 
+    async endings({ limit, cursor }) {
+      const page = await registry.list<{ expiresAt: string }>({
+        prefix: keys.pointers,
+        limit,
+        ...(cursor && { cursor }),
+      })
+      const endings = page.keys.flatMap(({ name, metadata }) =>
+        metadata ? [{ app: name.slice(keys.pointers.length), expiresAt: metadata.expiresAt }] : [],
+      )
+      return { endings, ...(!page.list_complete && { cursor: page.cursor }) }
+    },
+
     async revisions(app) {
       const prefix = keys.revision(app, '')
       const page = await registry.list({ prefix, limit: maxRevisions })

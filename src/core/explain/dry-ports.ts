@@ -113,6 +113,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     payloads: only('payloads'),
     places: only('places'),
     registryStore: only('registryStore'),
+    rounds: only('rounds'),
     secretStore: only('secretStore'),
     spills: only('spills'),
     switchboard: only('switchboard'),

@@ -1,7 +1,7 @@
 import type { FaultCode } from '#core/fault.ts'
 
 /** What the owner of an app is told of. */
-export type NoticeType = 'dead-letters' | 'breaker-opened' | 'breaker-closed' | 'paused' | 'resumed'
+export type NoticeType = 'dead-letters' | 'breaker-opened' | 'breaker-closed' | 'paused' | 'resumed' | 'expiring'
 
 /** One thing that happened. Never a payload, nor anything of one. */
 export interface Occurrence {
@@ -12,6 +12,9 @@ export interface Occurrence {
   /** A fault, or an operator's own words. */
   readonly reason?: FaultCode | (string & {})
   readonly attempts?: number
+  /** Of an app that ends soon: when, and how many days before that it is said. */
+  readonly expiresAt?: string
+  readonly days?: number
 }
 
 /** What has happened of one type since the last message, gathered into one message. */

@@ -17,6 +17,7 @@ import type {
 import type { MailboxAddress } from '#core/delivery/event-id.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Telling } from '#core/owner/notice.ts'
+import type { Reminder } from '#core/owner/reminder.ts'
 
 /** One page of events. */
 export interface Contents {
@@ -74,6 +75,8 @@ export interface Mailboxes {
    */
   pause(app: string, source: string | undefined, reason?: string): Promise<void>
   resume(app: string, source: string | undefined, reason?: string): Promise<void>
+  /** Has the owner told that the app's end comes near; a repetition changes nothing. Resolves once that is on disk. */
+  remind(app: string, reminder: Reminder): Promise<void>
   /** Records what became of one try to tell an owner something. */
   notified(noticeId: string, telling: Telling): Promise<void>
   /** Which of an app's sources are paused. */

@@ -31,8 +31,15 @@ export interface RegistryStore {
   fleet(): Promise<unknown>
   /** The apps there are, by name, with what their pointers say of themselves. */
   apps(page: { readonly limit: number; readonly cursor?: string }): Promise<AppPage>
+  /** The same apps with the ends of their lives, as far as the list itself says when. */
+  endings(page: { readonly limit: number; readonly cursor?: string }): Promise<EndingPage>
   /** The digests of the revisions of an app that are kept, in no order. */
   revisions(app: string): Promise<readonly string[]>
+}
+
+export interface EndingPage {
+  readonly endings: readonly { readonly app: string; readonly expiresAt: string }[]
+  readonly cursor?: string
 }
 
 export interface AppPage {

@@ -8,9 +8,11 @@ import type {
   IncomingEvent,
   Settlement,
 } from '#core/delivery/event.ts'
+import type { MailboxAddress } from '#core/delivery/event-id.ts'
 import type { BreakerChange } from '#core/delivery/pressure.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Telling } from '#core/owner/notice.ts'
+import type { Reminder } from '#core/owner/reminder.ts'
 import { systemClock } from '../clock.ts'
 import { consoleLog } from '../console-log.ts'
 import { meteredCounters } from '../counters.ts'
@@ -28,6 +30,7 @@ import { noticeEnded } from './notices.ts'
 import { promote } from './order.ts'
 import { Owner, type PauseTold } from './owner.ts'
 import { ReadableMailbox } from './readable.ts'
+import { isNearer } from './reminders.ts'
 import { advanceReplays, cancelReplay, forgetReplays, replayOne, startReplay } from './replays.ts'
 import { forget, purge, refuseLater } from './retention.ts'
 import { reap, settle } from './settle.ts'
@@ -140,6 +143,14 @@ export class MailboxObject extends ReadableMailbox {
 
   resume(source: string | undefined, told?: PauseTold): Promise<void> {
     return this.#switch('resumed', source, told)
+  }
+
+  /** Tells the owner that the app's end comes near, once for each time it does. */
+  remind(mailbox: MailboxAddress, reminder: Reminder): Promise<void> {
+    return this.#turns.run(() => {
+      const nowMs = this.#nowMs()
+      if (isNearer(this.mailbox.sql, reminder, nowMs)) this.#owner.hearsOfExpiry(mailbox, reminder, nowMs)
+    })
   }
 
   /** What became of one try to tell the owner. */

@@ -1,6 +1,7 @@
 import { type MailboxAddress, mailboxOf } from '#core/delivery/event-id.ts'
 import type { FaultCode } from '#core/fault.ts'
 import type { NoticeType, Occurrence } from '#core/owner/notice.ts'
+import type { Reminder } from '#core/owner/reminder.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Sources } from './sources.ts'
 import type { EventRow } from './tables.ts'
@@ -31,6 +32,10 @@ export class Owner {
   /** @param row the event whose attempt made the difference */
   hearsOfBreaker(change: 'opened' | 'closed', row: EventRow, nowMs: number): void {
     this.#hears(row, `breaker-${change}`, {}, nowMs)
+  }
+
+  hearsOfExpiry(mailbox: MailboxAddress, reminder: Reminder, nowMs: number): void {
+    this.#dispatcher.note(mailbox, 'expiring', { ...reminder }, nowMs)
   }
 
   hearsOfPause(type: 'paused' | 'resumed', source: string | undefined, told: PauseTold, nowMs: number): void {

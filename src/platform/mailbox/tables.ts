@@ -95,6 +95,9 @@ export const tables = `
   -- when a message of a type first left last
   CREATE TABLE IF NOT EXISTS told (type TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 
+  -- how near each end of the app's life has come, as the owner was told
+  CREATE TABLE IF NOT EXISTS reminders (expires_at INTEGER PRIMARY KEY, days INTEGER NOT NULL);
+
   CREATE TABLE IF NOT EXISTS burials (seq INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
 `
 

@@ -43,6 +43,7 @@ function staleKv(nowMs: () => number): StoredRegistry {
     revision: (app, digest) => read(keys.revision(app, digest)),
     write: async items => void writes.push(...items.map(({ key, value }) => ({ key, value, atMs: nowMs() }))),
     apps: async () => ({ apps: [] }),
+    endings: async () => ({ endings: [] }),
     workload: async () => undefined,
     fleet: () => read(keys.fleet),
     revisions: async () => [],

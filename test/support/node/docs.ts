@@ -82,7 +82,7 @@ export function script({ content, place: at }: Block, place: Place): string {
       const said = located(line, place)
         .replace('npx gatehouse send', `npx gatehouse send ${url}`)
         .replace(
-          /npx gatehouse (events|replays|apps|egress|audit|secret) (\w+)/,
+          /npx gatehouse (events|replays|apps|egress|explain|audit|secret|shadow) (\w+)/,
           `npx gatehouse $1 $2 ${url} --state ${state}`,
         )
         .replace('npx gatehouse whoami', `npx gatehouse whoami ${url} --state ${state}`)
