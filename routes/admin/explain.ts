@@ -27,7 +27,10 @@ const Verdict = z
     field: z.string().optional().describe('What decides, e.g. spec.api.routes[2].scopes'),
     value: z.unknown().optional(),
     origin: z.enum(['manifest', 'default', 'fleet', 'operator', 'gateway']),
-    records: z.array(z.looseObject({ event: z.string() })).readonly().optional(),
+    records: z
+      .array(z.looseObject({ event: z.string() }))
+      .readonly()
+      .optional(),
   })
   .meta({ id: 'Verdict' })
 
