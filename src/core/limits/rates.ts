@@ -38,6 +38,9 @@ export interface Rates {
 /** How long a request waits for the store. */
 export const storeTimeoutMs = 150
 
+/** How long somebody waits who only looks. */
+export const lookTimeoutMs = 2_000
+
 /** The part of a limit that each isolate lets pass by itself while the store is away and `onError` is `open`. */
 export const guardFraction = 0.25
 
@@ -86,7 +89,7 @@ export function leasedRates(
     async look(counter, rule) {
       const lease = known.get(nameOf(counter))?.lease
       const held = lease && nowMs() < lease.endMs ? lease.units : 0
-      const { remaining, resetMs } = await within(storeTimeoutMs, store.look(counter, rule))
+      const { remaining, resetMs } = await within(lookTimeoutMs, store.look(counter, rule))
       return { remaining: remaining + held, resetMs }
     },
   }

@@ -1,6 +1,6 @@
 import type { Clock, Counters, Log } from '#core/ports.ts'
 import { within } from '#core/within.ts'
-import { guardFraction, type OnError, storeTimeoutMs } from './rates.ts'
+import { guardFraction, lookTimeoutMs, type OnError, storeTimeoutMs } from './rates.ts'
 import { type Holding, slotLeaseMs } from './slot-table.ts'
 
 /** Where the slots of all isolates are counted. Whatever it throws or does not answer means that it is away. */
@@ -78,7 +78,7 @@ export function leasedSlots(
       const here = known.get(pool)
       const held = here && nowMs() < here.untilMs ? here.held - here.inside.size : 0
       // who holds nothing and wants nothing leaves no trace
-      const { free } = await within(storeTimeoutMs, store.hold(pool, 'nobody', 0, 0, limit))
+      const { free } = await within(lookTimeoutMs, store.hold(pool, 'nobody', 0, 0, limit))
       return free + held
     },
   }

@@ -1,5 +1,6 @@
 import type { BreakerTerms } from '#core/delivery/breaker.ts'
 import { TokenBucket } from '#core/delivery/token-bucket.ts'
+import { lookTimeoutMs } from '#core/limits/rates.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Standings } from '#core/ports.ts'
 import { within } from '#core/within.ts'
@@ -84,7 +85,7 @@ export function sharedStandings(
       return of(entry.app).standing.calledOff === entry.digest
     },
 
-    kept: app => within(timeoutMs, court.standing(app)),
+    kept: app => within(lookTimeoutMs, court.standing(app)),
 
     async note(entry, upstream, isFailure) {
       const own = of(entry.app)
