@@ -7,6 +7,7 @@ export const fleetRules: Policy = {
   name: 'fleetRules',
   doors: ['hooks', 'apps', 'egress'],
   isMandatory: true,
+  origin: 'fleet',
 
   before(exchange, ports) {
     const denied = deniedAtRequest(exchange, ports)
@@ -15,5 +16,5 @@ export const fleetRules: Policy = {
 }
 
 function verdictOf(denied: Judgement | undefined): Verdict {
-  return denied ? deny('fleet-rule-denied', detailOf(denied)) : pass()
+  return denied ? deny('fleet-rule-denied', detailOf(denied), {}, `rules/${denied.problem.rule}`) : pass()
 }

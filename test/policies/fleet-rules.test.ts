@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { admin } from '../support/admin.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { egressApp, goOut } from '../support/egress-app.ts'
+import { explained, rowOf } from '../support/explain.ts'
 import { expectFault } from '../support/faults.ts'
 import { policyData, requestRule } from '../support/fleet.ts'
 import { inForce } from '../support/fleet-in-force.ts'
@@ -35,6 +36,12 @@ describe('a rule over requests', () => {
     await heard(rule)
     const refused = await call('fleet-apps', '/secret/1')
     expect(await expectFault(refused, 'fleet-rule-denied', 403)).toMatchObject({ policy: 'fleetRules' })
+    const told = await explained({ app: 'fleet-apps', door: 'apps', request: { url: '/apps/fleet-apps/secret/1' } })
+    expect(rowOf(told, 'fleetRules')).toMatchObject({
+      verdict: 'deny',
+      origin: 'fleet',
+      field: expect.stringMatching(/^rules\//),
+    })
     expect((await call('fleet-apps', '/open')).status).toBe(200)
     expect(seen).toHaveLength(2)
     await heard(

@@ -1,3 +1,4 @@
+import { celName, type PolicyEngine } from '#core/fleet/engine.ts'
 import { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Taking } from '#core/limits/rates.ts'
 import { BodyBudget } from '#core/pipeline/body.ts'
@@ -48,6 +49,12 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     log: { write: (_, event, fields) => void lines.push({ event, fields }) },
     counters: only('counters', { count: () => {}, observe: () => {} }),
     audit: only('audit', { tally: () => {} }),
+    fleetRules: {
+      async atRequest() {
+        const engines = await ports.fleetRules.atRequest()
+        return engines.map(engine => (engine.name === celName ? engine : asking(engine.name)))
+      },
+    },
     strikes: { blockedMs: ports.strikes.blockedMs, note: () => {} },
     secrets: { find: peeked, peek: peeked },
     rates: {
@@ -122,6 +129,16 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     ports: dry,
     unanswered: () => taken(open, () => (open = [])),
     said: () => taken(lines, () => (lines = [])),
+  }
+
+  function asking(name: string): PolicyEngine {
+    return {
+      name,
+      judge() {
+        unknown(`${name} would be asked`)
+        return []
+      },
+    }
   }
 
   async function peeked(app: string, name: string) {

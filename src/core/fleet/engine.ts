@@ -9,7 +9,10 @@ export interface PolicyEngine {
   judge(question: Question): readonly Judgement[] | Promise<readonly Judgement[]>
 }
 
+/** The engine that judges by itself; any other asks somebody. */
+export const celName = 'cel'
+
 /** The rules of the fleet, in CEL. */
 export function celEngine(fleet: Fleet): PolicyEngine {
-  return { name: 'cel', judge: question => judge(fleet, question) }
+  return { name: celName, judge: question => judge(fleet, question) }
 }

@@ -6,6 +6,7 @@ import { apiApp, call } from '../../support/api-app.ts'
 import { egressApp, tokenOf } from '../../support/egress-app.ts'
 import { explained, strictApi } from '../../support/explain.ts'
 import { gatedApp, signature } from '../../support/gated-app.ts'
+import { eventually } from '../../support/time.ts'
 import { appAt } from '../../support/upstream.ts'
 
 describe('an explanation', () => {
@@ -21,7 +22,7 @@ describe('an explanation', () => {
     const outside = appAt('dry.example.com')
     const token = await issuer.sign()
     const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'k', 'content-type': 'application/json' }
-    await call(app, '/v1/places', { headers })
+    const left = await answered(() => call(app, '/v1/places', { headers }))
     const hook = '{"n":1,"mail":"ann@example.org"}'
     const questions = [
       {
@@ -85,9 +86,8 @@ describe('an explanation', () => {
     // nothing was claimed or spent: the same request is the first one at the door itself
     const [first] = questions
     const { request } = first as { request: { headers: Record<string, string>; body: string } }
-    const real = await call(app, '/v1/orders', { method: 'POST', headers: request.headers, body: request.body })
-    expect([real.status, real.headers.get('gatehouse-replayed')]).toEqual([200, null])
-    expect(real.headers.get('ratelimit')).toContain('r=998')
+    const real = () => call(app, '/v1/orders', { method: 'POST', headers: request.headers, body: request.body })
+    expect(await answered(real)).toBe(left - 1)
   })
 
   it('is for authors, of a request that could come to the app', async () => {
@@ -113,4 +113,13 @@ describe('an explanation', () => {
 /** Reading the metrics flushes what this isolate has counted. */
 async function metricsFlushed(): Promise<void> {
   await (await exports.default.fetch('http://gate.example/metrics')).text()
+}
+
+/** What a real call leaves of the limit; on a busy machine the store of the limits may be away at first. */
+function answered(request: () => Promise<Response>): Promise<number> {
+  return eventually(async () => {
+    const response = await request()
+    expect([response.status, response.headers.get('gatehouse-replayed')]).toEqual([200, null])
+    return Number(/"burst";r=(\d+)/.exec(response.headers.get('ratelimit') ?? '')?.[1])
+  })
 }
