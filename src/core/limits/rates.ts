@@ -39,7 +39,7 @@ export interface Rates {
 export const storeTimeoutMs = 150
 
 /** How long somebody waits who only looks. */
-export const lookTimeoutMs = 2_000
+export const lookTimeoutMs = 5_000
 
 /** The part of a limit that each isolate lets pass by itself while the store is away and `onError` is `open`. */
 export const guardFraction = 0.25

@@ -73,9 +73,10 @@ describe('an explanation', () => {
     for (const spy of spies) spy.mockRestore()
     await metricsFlushed()
     expect(await traces()).toEqual(before)
-    expect(answers.map(({ decision }) => decision)).toEqual(
-      Array(3).fill(['allow', 'deny', 'allow', 'allow', 'deny']).flat(),
-    )
+    expect(
+      answers.map(({ decision }) => decision),
+      JSON.stringify(answers[0]),
+    ).toEqual(Array(3).fill(['allow', 'deny', 'allow', 'allow', 'deny']).flat())
     const own = lines.filter(line => line.includes('explain-dry'))
     expect(own).toEqual([])
     for (const text of [JSON.stringify(answers), lines.join('\n')]) {
