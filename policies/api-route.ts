@@ -1,5 +1,5 @@
 import { corsHeaders, isPreflight, preflightHeaders } from '#core/api/cors.ts'
-import { isUnambiguous, targetOf } from '#core/api/raw-path.ts'
+import { isUnambiguous, targetAt, targetOf } from '#core/api/raw-path.ts'
 import { type Methods, RouteTable } from '#core/api/route-table.ts'
 import { hopsOf, isLooping } from '#core/forward/hops.ts'
 import { asksForServiceWorker } from '#core/forward/one-origin.ts'
@@ -23,11 +23,13 @@ export const apiRoute: Policy = {
   field: exchange => routeField(exchange),
 
   before(exchange) {
-    const { api } = settled(exchange, 'entry').manifest.spec
-    const { method, headers } = exchange
-    const target = targetOf(exchange.url, '/apps/')
+    const { api, hosts } = settled(exchange, 'entry').manifest.spec
+    const { method, headers, host } = exchange
+    if (host !== undefined && !hosts.includes(host)) return deny('route-unknown', 'the app no longer has this host')
+    const target = host === undefined ? targetOf(exchange.url, '/apps/') : targetAt(exchange.url, exchange.app)
     if (!api || !target) return deny('route-unknown', 'the app has no API')
-    if (asksForServiceWorker(headers)) return deny('service-worker-denied', 'the origin is shared by all apps')
+    if (host === undefined && asksForServiceWorker(headers))
+      return deny('service-worker-denied', 'the origin is shared by all apps')
     if (!isUnambiguous(target.path)) return deny('route-unknown', 'the path can be read in more than one way')
     const match = tableOf(api).find(target.path)
     if (!match) return deny('route-unknown', 'no route has this path')

@@ -63,7 +63,11 @@ function misuse(isBound: boolean, isProof: boolean, dpop: 'optional' | 'required
   return !isBound && dpop === 'required' ? 'the token is bound to no key' : undefined
 }
 
-/** The request's address as the caller used it. */
-function addressOf({ url }: Exchange, { publicUrl }: Settings): string {
-  return publicUrl ? publicUrl + url.slice(new URL(url).origin.length) : url
+/** The request's address as the caller used it. At a host of the app's own only the scheme may have changed on the way. */
+function addressOf({ url, host }: Exchange, { publicUrl }: Settings): string {
+  if (!publicUrl) return url
+  const { origin, protocol } = new URL(url)
+  return host === undefined
+    ? publicUrl + url.slice(origin.length)
+    : new URL(publicUrl).protocol + url.slice(protocol.length)
 }

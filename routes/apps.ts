@@ -13,24 +13,38 @@ import { nextTrace } from '#core/telemetry/trace.ts'
 import { inbound } from '#policies/pipeline.ts'
 import { levelOf, problem } from './reply.ts'
 
-/** `ALL /apps/:app/*`: a caller reaches an app's API; what the policies let pass is forwarded, streaming. */
+/** Which app is called, and at which host of its own, if it is one. */
+type Called = Pick<Exchange, 'app' | 'host'>
+
+/** `ALL /apps/:app/*`: a caller reaches an app's API. */
 export const apps = (ports: Ports) =>
-  new Hono().all('/*', async ({ req }) => {
-    const passage: Passage = { trace: nextTrace(req.raw.headers.get('traceparent'), req.raw.headers.get('tracestate')) }
-    const walk = await inbound.walk(exchangeOf(req.raw, ports), ports, admitted => forward(admitted, ports, passage))
-    const response = walk.kind === 'ended' ? walk.reply : problem(walk.refusal, walk.exchange.requestId)
-    record(walk, response, passage, ports)
-    return withReplyHeaders(response, walk.exchange)
+  new Hono().all('/*', ({ req }) => {
+    const target = targetOf(req.raw.url, '/apps/')
+    if (!target) throw new Fault('route-unknown', 'the path as it was sent is not under /apps/')
+    return called(req.raw, { app: target.app }, ports)
   })
 
-function exchangeOf({ headers, body, method, url, cf }: Request, { settings, clock, bodies }: Ports): Exchange {
-  const target = targetOf(url, '/apps/')
-  if (!target) throw new Fault('route-unknown', 'the path as it was sent is not under /apps/')
+/** A call to an app's API, wherever it came in; what the policies let pass is forwarded, streaming. */
+export async function called(request: Request, app: Called, ports: Ports): Promise<Response> {
+  const { headers } = request
+  const passage: Passage = { trace: nextTrace(headers.get('traceparent'), headers.get('tracestate')) }
+  const walk = await inbound.walk(exchangeOf(request, app, ports), ports, admitted => forward(admitted, ports, passage))
+  const response = walk.kind === 'ended' ? walk.reply : problem(walk.refusal, walk.exchange.requestId)
+  record(walk, response, passage, ports)
+  return withReplyHeaders(response, walk.exchange)
+}
+
+function exchangeOf(
+  { headers, body, method, url, cf }: Request,
+  { app, host }: Called,
+  { settings, clock, bodies }: Ports,
+): Exchange {
   return {
     door: 'apps',
     requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
     receivedAt: clock.now(),
-    app: target.app,
+    app,
+    ...(host !== undefined && { host }),
     method,
     url,
     headers,

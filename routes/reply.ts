@@ -1,6 +1,6 @@
 import { type FaultCode, faultRow } from '#core/fault.ts'
-import type { Refusal } from '#core/pipeline/refusal.ts'
-import type { Log } from '#core/ports.ts'
+import { type Refusal, refusalOf } from '#core/pipeline/refusal.ts'
+import type { Log, Ports } from '#core/ports.ts'
 
 /** What a refusal is about: where the log line says it happened. */
 export interface About {
@@ -45,4 +45,11 @@ export function problem(refusal: Refusal, requestId: string): Response {
     ...(problems.length > 0 && { faults: problems }),
   }
   return new Response(JSON.stringify(body), { status, headers })
+}
+
+/** What was thrown where no door could answer for itself. */
+export function refused(request: Request, error: unknown, { log }: Ports): Response {
+  const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
+  const door = new URL(request.url).pathname.split('/')[1] ?? ''
+  return refuse(refusalOf(error, door), { requestId, door }, log)
 }

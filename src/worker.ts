@@ -5,6 +5,7 @@ import type { Env } from '#platform/env.ts'
 import { portsFrom } from '#platform/ports.ts'
 import { burials } from '#routes/burials.ts'
 import { deliveries } from '#routes/deliveries.ts'
+import { atHosts } from '#routes/hosts.ts'
 import { doors } from '#routes/index.ts'
 import { notices } from '#routes/notices.ts'
 import { reminders } from '#routes/reminders.ts'
@@ -22,7 +23,7 @@ export { SwitchboardObject as Switchboard } from '#platform/switchboard/board.ts
 export { SwitchboardReplicaObject as SwitchboardReplica } from '#platform/switchboard/replica.ts'
 
 const ports = portsFrom(env as unknown as Env & Record<string, unknown>)
-const app = doors(ports)
+const app = atHosts(doors(ports), ports)
 
 export const Courier = courier({
   deliver: consignments => deliveries(consignments, ports),

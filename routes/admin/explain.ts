@@ -61,7 +61,7 @@ export const explanations = [
     async ({ body: question, request }, ports) => {
       const { app, door } = question
       const run = dryRun(ports, await ports.standings.kept(app).catch(() => undefined))
-      const start = exchangeFor(question, ports.settings.publicUrl ?? new URL(request.url).origin, run.ports)
+      const start = await exchangeFor(question, ports.settings.publicUrl ?? new URL(request.url).origin, run.ports)
       const explanation = await explain(pipelines[door], start, run, assumptionsOf(question))
 
       const { entry, region } = explanation.exchange

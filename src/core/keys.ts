@@ -14,6 +14,8 @@ export const keys = {
   switches: 'switches',
   /** KV: the app to which a workload belongs, by SHA-256 of issuer, subject and audience. */
   identity: (digest: string) => `identities/${digest}`,
+  /** KV: the app that answers on a host of its own. */
+  host: (host: string) => `hosts/${host}`,
   /** KV: up to when owners were reminded that their apps end. */
   reminders: 'reminders',
   /** KV: the public keys of an issuer, for all isolates. */

@@ -17,11 +17,12 @@ import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Settings } from '#core/settings.ts'
 import type { Standing } from '#core/steer/judge.ts'
 import type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
-import type { Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
+import type { Hosts, Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
 
 export type { Archive, Contents, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
 export type {
   AppPage,
+  Hosts,
   Lookup,
   Registry,
   RegistryStore,
@@ -41,6 +42,7 @@ export interface Ports {
   readonly counters: Counters
   readonly places: Places
   readonly registry: Registry
+  readonly hosts: Hosts
   readonly registryStore: RegistryStore
   readonly fleetRules: FleetRules
   readonly switches: Switches

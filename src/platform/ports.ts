@@ -3,6 +3,7 @@ import { gatheredDiscoveries } from '#core/api/discoveries.ts'
 import { requestEngines } from '#core/fleet/engines.ts'
 import { knownRules } from '#core/fleet/known.ts'
 import { fleetName } from '#core/fleet/stored.ts'
+import { cachedHosts } from '#core/hosts/cached.ts'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { discover } from '#core/identity/discovery.ts'
 import { KeySets } from '#core/identity/key-sets.ts'
@@ -61,9 +62,11 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const registry = cachedRegistry(registryStore, pointerTrust(settings), clock, log, waitUntil, switchboard.raise)
   const secrets = appSecrets(env, { clock, log, counters, ...settings }, waitUntil)
   const rules = knownRules(registryStore, clock, log, waitUntil)
+  const hosts = cachedHosts(registryStore, registry, { clock, log }, waitUntil)
   const renew = (app: string) => {
     if (app === fleetName) return rules.renew()
     registry.renew(app)
+    hosts.renew(app)
     secrets.renew(app)
   }
   const switches = knownSwitches(
@@ -79,6 +82,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     counters,
     places: meteredPlaces(env, clock, waitUntil),
     registry: switchedRegistry(registry, switches),
+    hosts,
     registryStore,
     fleetRules: requestEngines(rules),
     switches,

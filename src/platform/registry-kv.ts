@@ -19,8 +19,8 @@ export function kvRegistry(registry: KVNamespace): StoredRegistry {
 
     fleet: () => read(keys.fleet),
 
-    async workload(digest) {
-      return (await registry.get(keys.identity(digest), { cacheTtl: 30 })) ?? undefined
+    async ownerOf(key) {
+      return (await registry.get(key, { cacheTtl: 30 })) ?? undefined
     },
 
     async write(items) {

@@ -117,3 +117,23 @@ it('refuses fewer shards than are in force, with file and line', async () => {
     sequence: 1,
   })
 })
+
+it('refuses a host and a workload that two manifests claim, with the line of the second', async () => {
+  await using folder = await temporaryFolder()
+  const claims = `  hosts: [shop.example.org]
+  identity: [{ issuer: "https://ci.example.com", subject: job }]
+  api: { routes: [{ path: /, methods: [GET], auth: none }] }
+  webhooks:`
+  const [one, two] = [good, other].map(text => text.replace('  webhooks:', claims))
+  await write(folder.path, { 'registry/a.yaml': `${one}`, 'registry/b.yaml': `${two}` })
+  const out = join(folder.path, 'bulk.json')
+  const { code, stdout } = await gatehouse(['build', join(folder.path, 'registry'), '--out', out, '--json'])
+  expect(code).toBe(1)
+  const said = JSON.stringify(JSON.parse(stdout))
+  expect(said).toMatch(/"line":\d+,"path":"spec.hosts\[0\]","reason":"is already a host of the app probe"/)
+  expect(said).toContain('already acts as the app probe')
+  await write(folder.path, { 'registry/b.yaml': other })
+  await gatehouse(['build', join(folder.path, 'registry'), '--out', out])
+  const items = await bulkOf(out)
+  expect(items).toContainEqual({ key: 'hosts/shop.example.org', value: 'probe' })
+})

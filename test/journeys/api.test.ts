@@ -18,6 +18,7 @@ metadata: { name: live }
 spec:
   owner: { user: tess, team: tests, contact: "#tests" }
   lifecycle: { stage: sandbox }
+  hosts: [live.localhost]
   upstreams: [{ name: stable, url: "http://127.0.0.1:${app.port}" }]
   api:
     routes:
@@ -65,6 +66,18 @@ describe('what comes over the wire', () => {
     const answer = await rawGet(gateway.url, '/apps/live/v1/places', headers)
     if (answer === '200') expect(app.lastHeaders().host).toBe(`127.0.0.1:${app.port}`)
     else expect([answer, app.seen.length]).toEqual(['400', before])
+  })
+
+  it('is the app’s whatever its path, at a host of the app’s own, by its Host header alone', async () => {
+    for (const host of ['live.localhost', 'LIVE.LocalHost:8787', 'live.localhost.'])
+      expect([host, await rawGet(gateway.url, '/v1/places', `host: ${host}\r\n`)]).toEqual([host, '200'])
+    const own = 'host: live.localhost\r\n'
+    for (const path of ['/healthz', '/hooks/live/x', '/admin/v1/apps', '/apps/live/v1/places'])
+      expect([path, await rawGet(gateway.url, path, own)]).toEqual([path, '404 route-unknown'])
+    for (const path of ['/v1/../v1/admin', '//v1/places', '/stream/a%2fb', '/stream/..;/admin'])
+      expect([path, await rawGet(gateway.url, path, own)]).toEqual([path, '404 route-unknown'])
+    const forwarded = 'host: gate.example\r\nx-forwarded-host: live.localhost\r\nforwarded: host=live.localhost\r\n'
+    expect(await rawGet(gateway.url, '/v1/places', forwarded)).toBe('404 route-unknown')
   })
 
   it('keeps its method, whatever a header says', async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '#core/fault.ts'
-import { isSameWorkload, takenWorkload } from '#core/identity/workload.ts'
+import { belongingsOf } from '#core/manifest/belongings.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import type { Locate } from '#core/manifest/yaml.ts'
@@ -43,7 +43,7 @@ async function readManifests(folder: string, setting: GatewaySetting): Promise<D
     if (read.kind === 'refused') problems.push(...read.problems)
     else declared.push({ file, manifest: read.manifest, document: read.document, locate: read.locate })
   }
-  problems.push(...namesTwice(declared), ...workloadsTwice(declared))
+  problems.push(...namesTwice(declared), ...(await takenTwice(declared)))
   if (problems.length > 0) throw refuse(`The registry ${folder} is refused`, problems)
   return declared.sort((one, other) => (one.manifest.metadata.name < other.manifest.metadata.name ? -1 : 1))
 }
@@ -57,15 +57,19 @@ async function manifestFiles(folder: string): Promise<string[]> {
   return files.sort()
 }
 
-/** One workload acts as one app, or a token of one would be a token of both. */
-function workloadsTwice(declared: readonly Declared[]): Problem[] {
-  const named = declared.flatMap(({ file, manifest: { metadata, spec } }) =>
-    spec.identity.map((workload, index) => ({ file, app: metadata.name, workload, index })),
-  )
-  return named.flatMap(({ file, app, workload, index }) => {
-    const owner = named.find(one => isSameWorkload(one.workload, workload))?.app ?? app
-    return owner === app ? [] : [{ file, ...takenWorkload(index, owner) }]
-  })
+/** What is one app's is no other's: a token of one workload would be a token of both, a host would lead to either. */
+async function takenTwice(declared: readonly Declared[]): Promise<Problem[]> {
+  const owners = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const { manifest, locate } of declared) {
+    const app = manifest.metadata.name
+    for (const { key, takenBy } of await belongingsOf(manifest)) {
+      const owner = owners.get(key) ?? app
+      owners.set(key, owner)
+      if (owner !== app) problems.push(...locate([takenBy(owner)]))
+    }
+  }
+  return problems
 }
 
 function namesTwice(declared: readonly Declared[]): Problem[] {

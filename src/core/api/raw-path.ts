@@ -27,6 +27,15 @@ export function targetOf(url: string, prefix: string): Target | undefined {
   }
 }
 
+/** Of a URL at a host of an app's own: there all of it is the app's, byte for byte as it was sent. */
+export function targetAt(url: string, app: string): Target {
+  const pathAt = url.indexOf('/', url.indexOf('://') + 3)
+  if (pathAt === -1) return { app, path: '/', query: '' }
+  const queryAt = url.indexOf('?', pathAt)
+  const path = url.slice(pathAt, queryAt === -1 ? undefined : queryAt)
+  return { app, path, query: queryAt === -1 ? '' : url.slice(queryAt) }
+}
+
 /**
  * What another parser might read as another path: dot segments, encoded separators, path parameters, empty
  * segments, control characters, escapes that are none.

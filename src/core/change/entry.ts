@@ -47,6 +47,7 @@ export const entryRows: readonly Row[] = [
         ...(api?.cors?.credentials ? [`cookies from pages of ${origin}`] : []),
       ]),
   },
+  { area: 'entry', opens: ({ spec }) => spec.hosts.map(host => `calls at the host ${host}`) },
   {
     area: 'entry',
     opens: ({ spec }) =>

@@ -43,6 +43,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     settings: ports.settings,
     clock: ports.clock,
     registry: ports.registry,
+    hosts: ports.hosts,
     switches: ports.switches,
     bodies: new BodyBudget(),
     background: work => void work.catch(() => {}),

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { targetOf } from '#core/api/raw-path.ts'
 import { utf8Bytes } from '#core/encoding.ts'
 import { Fault } from '#core/fault.ts'
+import { hostAsked } from '#core/hosts/asked.ts'
 import { AppName } from '#core/names.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
@@ -45,7 +46,8 @@ export type Question = z.infer<typeof Question>
  * @param origin of the gateway, for a URL that is a path
  * @throws Fault `request-invalid` where the URL is not one of the app's at this door, or a header is none
  */
-export function exchangeFor({ app, door, request }: Question, origin: string, { clock, bodies }: Ports): Exchange {
+export async function exchangeFor({ app, door, request }: Question, origin: string, ports: Ports): Promise<Exchange> {
+  const { clock, bodies } = ports
   const url = request.url.startsWith('/') ? origin + request.url : request.url
   const { body, address, method = door === 'hooks' ? 'POST' : 'GET' } = request
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -56,7 +58,7 @@ export function exchangeFor({ app, door, request }: Question, origin: string, { 
     requestId: crypto.randomUUID(),
     receivedAt: clock.now(),
     app,
-    ...placeOf(app, door, url),
+    ...(await placeOf(app, door, url, ports)),
     method,
     url,
     headers: headersOf(request.headers, text !== body),
@@ -66,12 +68,19 @@ export function exchangeFor({ app, door, request }: Question, origin: string, { 
 }
 
 /** What the URL must say of the app, so that nobody asks about another one than they name. */
-function placeOf(app: string, door: Question['door'], url: string): Pick<Exchange, 'source'> {
+async function placeOf(
+  app: string,
+  door: Question['door'],
+  url: string,
+  { hosts, settings }: Ports,
+): Promise<Pick<Exchange, 'source' | 'host'>> {
   const refused = (form: string) => refuse('request.url', `is not of the form ${form}`)
   if (door === 'egress') {
     if (/^https?:\/\/[^/?#]+\/egress(?:[/?]|$)/.test(url)) return {}
     throw refused('/egress/<host>/<path>, or /egress with the header gatehouse-target')
   }
+  const host = door === 'apps' ? hostAsked(settings, [])(url) : undefined
+  if (host !== undefined && (await hosts.find(host)) === app) return { host }
   const target = targetOf(url, `/${door}/`)
   if (target?.app !== app) throw refused(door === 'hooks' ? `/hooks/${app}/<source>` : `/apps/${app}/<path>`)
   if (door === 'apps') return {}

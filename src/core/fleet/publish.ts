@@ -57,7 +57,7 @@ export async function putFleetInForce(
         sequence: next.sequence,
         environment: settings.environment,
       },
-      workloads: [],
+      belongings: [],
     })
     if (!('behind' in spread))
       return { change: 'changed', digest, sequence: next.sequence, rules, lacking: spread.lacking }

@@ -1,6 +1,6 @@
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { isPassedHeader } from './header-names.ts'
-import { confine } from './one-origin.ts'
+import { confine, confineToHost } from './one-origin.ts'
 
 /** Makes the headers of an app's answer those that the caller gets. */
 export function clearAnswerHeaders(headers: Headers, exchange: Exchange): void {
@@ -13,5 +13,6 @@ export function clearAnswerHeaders(headers: Headers, exchange: Exchange): void {
   }
   for (const name of route.headers?.response?.remove ?? []) headers.delete(name)
   for (const [name, value] of Object.entries(route.headers?.response?.set ?? {})) headers.set(name, value)
-  confine(headers, app)
+  if (exchange.host === undefined) confine(headers, app)
+  else confineToHost(headers)
 }

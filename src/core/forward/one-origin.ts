@@ -1,6 +1,12 @@
 /** What an app may not say for the whole origin, which it shares with all other apps. */
 const originWide = ['service-worker-allowed', 'clear-site-data', 'alt-svc', 'strict-transport-security']
 
+/**
+ * What an app may not say on a host of its own either: it would act on other hosts of the same domain, or lead
+ * callers past the gateway.
+ */
+const hostWide = originWide.filter(name => name !== 'service-worker-allowed')
+
 /** Documents in which scripts run. A type that is absent is guessed by the browser, so it may be one of them. */
 const isDocument = /^(?:text\/html|text\/xml|application\/xml|[^;\s]+\+xml)\s*(?:;|$)/i
 const isTyped = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'+.^_`|~0-9A-Za-z-]+/
@@ -14,13 +20,18 @@ const sandbox = 'sandbox allow-scripts allow-forms'
  */
 export function confine(headers: Headers, app: string): void {
   for (const name of originWide) if (headers.has(name)) headers.delete(name)
-  if (headers.has('set-cookie')) {
-    const cookies = headers.getSetCookie()
-    headers.delete('set-cookie')
-    for (const cookie of cookies) headers.append('set-cookie', confinedCookie(cookie, `/apps/${app}/`))
-  }
+  changeCookies(headers, cookie => confinedCookie(cookie, `/apps/${app}/`))
   const type = headers.get('content-type')?.trim() ?? ''
   if (isDocument.test(type) || !isTyped.test(type)) headers.append('content-security-policy', sandbox)
+}
+
+/**
+ * Keeps the answer of an app on a host of its own from acting on other hosts: there the origin is the app's, so its
+ * pages run as they are, service workers too, and its cookies keep their path.
+ */
+export function confineToHost(headers: Headers): void {
+  for (const name of hostWide) if (headers.has(name)) headers.delete(name)
+  changeCookies(headers, cookie => partsOf(cookie).join('; '))
 }
 
 /** Whether a browser asks for a script that would answer for other requests of the origin (Service Workers §4). */
@@ -28,12 +39,31 @@ export function asksForServiceWorker(headers: Headers): boolean {
   return headers.get('service-worker') === 'script' || headers.get('sec-fetch-dest') === 'serviceworker'
 }
 
-/** A cookie (RFC 6265 §5.2) without its domain, and with its path under the app's. */
+function changeCookies(headers: Headers, change: (cookie: string) => string): void {
+  if (!headers.has('set-cookie')) return
+  const cookies = headers.getSetCookie()
+  headers.delete('set-cookie')
+  for (const cookie of cookies) headers.append('set-cookie', change(cookie))
+}
+
+/** A cookie (RFC 6265 §5.2) with its path under the app's. */
 function confinedCookie(cookie: string, base: string): string {
-  const [pair = '', ...attributes] = cookie.split(';').map(part => part.trim())
-  const nameOf = (attribute: string) => attribute.split('=')[0]?.trim().toLowerCase()
-  const path = attributes.findLast(attribute => nameOf(attribute) === 'path')?.replace(/^[^=]*=?\s*/, '') ?? ''
-  const kept = attributes.filter(attribute => !['domain', 'path', ''].includes(nameOf(attribute) ?? ''))
+  const [pair = '', ...attributes] = partsOf(cookie)
+  const path = attributes.findLast(isPath)?.replace(/^[^=]*=?\s*/, '') ?? ''
   const confined = path.startsWith(base) ? path : base + (path.startsWith('/') ? path.slice(1) : '')
-  return [pair, ...kept, `Path=${confined}`].join('; ')
+  return [pair, ...attributes.filter(attribute => !isPath(attribute)), `Path=${confined}`].join('; ')
+}
+
+/** The pair of a cookie, and its attributes less its domain. */
+function partsOf(cookie: string): string[] {
+  const [pair = '', ...attributes] = cookie.split(';').map(part => part.trim())
+  return [pair, ...attributes.filter(attribute => !['domain', ''].includes(nameOf(attribute)))]
+}
+
+function isPath(attribute: string): boolean {
+  return nameOf(attribute) === 'path'
+}
+
+function nameOf(attribute: string): string {
+  return attribute.split('=')[0]?.trim().toLowerCase() ?? ''
 }

@@ -1,5 +1,5 @@
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
-import type { Problem } from '#core/fault.ts'
+import { keys } from '#core/keys.ts'
 import type { Workload } from '#core/manifest/identity-schema.ts'
 import type { RegistryStore } from '#core/ports.ts'
 import { algorithmNames } from './algorithms.ts'
@@ -18,15 +18,6 @@ export function isSameWorkload(one: Workload, other: Workload): boolean {
   return one.issuer === other.issuer && one.subject === other.subject && one.audience === other.audience
 }
 
-/** What is wrong with a manifest that names a workload of another app. */
-export function takenWorkload(index: number, owner: string): Problem {
-  return {
-    path: `spec.identity[${index}]`,
-    reason: `already acts as the app ${owner}`,
-    remedy: `Give the workload a subject of its own, or take it out of the manifest of ${owner} first.`,
-  }
-}
-
 /** What a workload's token must be: of exactly its issuer and audience, signed in any way that needs no shared secret. */
 export function trustIn({ issuer, audience }: Workload): Trust {
   return { issuer, audiences: [audience], algorithms: algorithmNames }
@@ -38,14 +29,14 @@ export function trustIn({ issuer, audience }: Workload): Trust {
  */
 export async function claimedWorkload(
   { payload }: CompactToken,
-  store: Pick<RegistryStore, 'workload'>,
+  store: Pick<RegistryStore, 'ownerOf'>,
 ): Promise<{ readonly workload: Workload; readonly app: string } | undefined> {
   const { iss: issuer, sub: subject, aud } = payload
   if (typeof issuer !== 'string' || typeof subject !== 'string') return undefined
   for (const audience of (Array.isArray(aud) ? aud : [aud]).slice(0, maxAudiences)) {
     if (typeof audience !== 'string') continue
     const workload = { issuer, subject, audience }
-    const app = await store.workload(await workloadDigest(workload))
+    const app = await store.ownerOf(keys.identity(await workloadDigest(workload)))
     if (app !== undefined) return { workload, app }
   }
   return undefined

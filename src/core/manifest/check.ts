@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize'
 import * as z from 'zod'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
+import { hostFindings } from '#core/hosts/findings.ts'
 import { atPointer } from '#core/json-pointer.ts'
 import { RegionName } from '#core/names.ts'
 import { residencyFindings } from '#core/residency/findings.ts'
@@ -44,9 +45,11 @@ const Crossed = z
       )
       .catch([]),
     webhooks: z.record(z.string(), z.unknown()).catch({}),
+    hosts: z.unknown().optional(),
+    api: z.unknown().optional(),
     policies: z.record(z.string(), z.object({ mode: z.string() }).catch({ mode: '' })).catch({}),
   })
-  .catch({ owner: {}, upstreams: [], webhooks: {}, policies: {} })
+  .catch({ owner: {}, upstreams: [], webhooks: {}, hosts: [], api: undefined, policies: {} })
 
 type Crossed = z.infer<typeof Crossed>
 
@@ -57,6 +60,7 @@ export function checkManifest(document: unknown, setting: CheckSetting): Checked
   const crossFindings = [
     ...upstreamFindings(crossed, setting),
     ...residencyFindings({ ...crossed, hasWebhooks: Object.keys(crossed.webhooks).length > 0 }, setting),
+    ...hostFindings(crossed, setting),
     ...ownerFindings(crossed, setting),
     ...issuerFindings(atPointer(document, '/spec'), setting),
     ...policyFindings(crossed, setting),

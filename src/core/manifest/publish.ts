@@ -1,5 +1,5 @@
-import { workloadDigest } from '#core/identity/workload.ts'
 import { keys } from '#core/keys.ts'
+import { belongingsOf } from './belongings.ts'
 import { digestOf } from './digest.ts'
 import type { Pointer, Revision } from './entry.ts'
 import type { Manifest } from './schema.ts'
@@ -20,8 +20,8 @@ export interface Publication {
   readonly change: 'new' | 'changed' | 'renewed' | 'unchanged'
   readonly revision: Revision
   readonly pointer: Pointer
-  /** The digests of the workloads that may act as the app. */
-  readonly workloads: readonly string[]
+  /** The keys of what belongs to the app alone: workloads that act as it, hosts of its own. */
+  readonly belongings: readonly string[]
 }
 
 /** One key of the registry's storage, as `wrangler kv bulk put` takes it. */
@@ -52,9 +52,9 @@ export async function publication(
   const digest = await digestOf(document)
   const revision: Revision = { manifest: document, digest, schemaVersion: 1 }
   const app = metadata.name
-  const workloads = await Promise.all(spec.identity.map(workloadDigest))
+  const belongings = (await belongingsOf(manifest)).map(({ key }) => key)
   const isSame = previous?.digest === digest && previous.environment === environment
-  if (isSame && !renew) return { app, change: 'unchanged', revision, pointer: previous, workloads }
+  if (isSame && !renew) return { app, change: 'unchanged', revision, pointer: previous, belongings }
 
   const shards = mostShards(previous, manifest)
   const pointer: Pointer = {
@@ -67,7 +67,7 @@ export async function publication(
     ...(Object.keys(shards).length > 0 && { shards }),
   }
   const change = !previous ? 'new' : isSame ? 'renewed' : 'changed'
-  return { app, change, revision, pointer, workloads }
+  return { app, change, revision, pointer, belongings }
 }
 
 function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer | undefined, now: Date): Date {
@@ -77,7 +77,7 @@ function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer |
 }
 
 /**
- * What publishing writes to storage. Revisions and workloads come first and pointers last, since several
+ * What publishing writes to storage. Revisions and belongings come first and pointers last, since several
  * writes are not one: a pointer never stands before what it points to.
  *
  * @param fleet the rules that the publications were judged by, if they are to be written too
@@ -87,13 +87,11 @@ export function registryItems(publications: readonly Publication[], fleet?: Regi
     key: keys.revision(app, revision.digest),
     value: JSON.stringify(revision),
   }))
-  const workloads = publications.flatMap(({ app, workloads }) =>
-    workloads.map(digest => ({ key: keys.identity(digest), value: app })),
-  )
+  const belongings = publications.flatMap(({ app, belongings }) => belongings.map(key => ({ key, value: app })))
   const pointers = publications.map(({ app, pointer }) => ({
     key: keys.pointer(app),
     value: JSON.stringify(pointer),
     metadata: { digest: pointer.digest, publishedAt: pointer.publishedAt, expiresAt: pointer.expiresAt },
   }))
-  return [...revisions, ...workloads, ...(fleet ? [fleet] : []), ...pointers]
+  return [...revisions, ...belongings, ...(fleet ? [fleet] : []), ...pointers]
 }

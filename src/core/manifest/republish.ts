@@ -2,8 +2,8 @@ import { Fault, type Problem } from '#core/fault.ts'
 import { judge } from '#core/fleet/judge.ts'
 import type { Weight } from '#core/fleet/schema.ts'
 import { openFleet } from '#core/fleet/stored.ts'
-import { isSameWorkload, takenWorkload, workloadDigest } from '#core/identity/workload.ts'
 import type { Ports, RegistryStore } from '#core/ports.ts'
+import { belongingsOf } from './belongings.ts'
 import { openRevision, Pointer } from './entry.ts'
 import { pathText } from './problems.ts'
 import { type Proposal, proposalOf } from './proposal.ts'
@@ -45,7 +45,7 @@ export type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 
  * a second person becomes a proposal instead.
  *
  * @throws Fault `overloaded` when others publish the same app again and again meanwhile, `manifest-refused` when a
- *   workload that it names belongs to another app, when it takes back what the one in force has begun, or when a
+ *   workload or host that it names belongs to another app, when it takes back what the one in force has begun, or when a
  *   fleet rule denies it; `entry-invalid` when the fleet rules cannot be used
  */
 export async function putInForce(
@@ -118,19 +118,20 @@ function newest(announced: Pointer | undefined, stored: Pointer | undefined): Po
   return announced && stored && announced.sequence >= stored.sequence ? announced : (stored ?? announced)
 }
 
-/** One workload acts as one app: the other one's manifest, not the key that may outlive it, says whether it still does. */
-async function refuseTaken({ metadata, spec }: Manifest, store: RegistryStore): Promise<void> {
+/** What is one app's is no other's: that one's manifest, not the key that may outlive it, says whether it still is. */
+async function refuseTaken(manifest: Manifest, store: RegistryStore): Promise<void> {
   const problems: Problem[] = []
-  for (const [index, workload] of spec.identity.entries()) {
-    const owner = await store.workload(await workloadDigest(workload))
-    if (owner === undefined || owner === metadata.name) continue
+  for (const { key, takenBy } of await belongingsOf(manifest)) {
+    const owner = await store.ownerOf(key)
+    if (owner === undefined || owner === manifest.metadata.name) continue
     const pointer = Pointer.safeParse(await store.pointer(owner))
     const other =
       pointer.data && (await openRevision(owner, pointer.data.digest, await store.revision(owner, pointer.data.digest)))
-    if (typeof other === 'object' && other.spec.identity.some(one => isSameWorkload(one, workload)))
-      problems.push(takenWorkload(index, owner))
+    if (typeof other !== 'object' || !(await belongingsOf(other)).some(one => one.key === key)) continue
+    const { at, ...rest } = takenBy(owner)
+    problems.push({ path: pathText(at), ...rest })
   }
-  if (problems.length > 0) throw new Fault('manifest-refused', `${problems.length} workloads are taken`, problems)
+  if (problems.length > 0) throw new Fault('manifest-refused', `${problems.length} belong to other apps`, problems)
 }
 
 /** Asks the fleet rules about a manifest; whatever they find is recorded. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Hosts } from '#core/hosts/schema.ts'
 import { AppName, RegionName, SecretName, SourceName } from '#core/names.ts'
 import { onAnyObject } from '#core/on-any-object.ts'
 import { Residency } from '#core/residency/schema.ts'
@@ -60,6 +61,7 @@ export const Manifest = z.strictObject({
     .strictObject({
       owner: z.strictObject({ user: Text, team: Text, contact: Text, notify: Notify.optional() }),
       lifecycle: Lifecycle,
+      hosts: Hosts.describe('Hosts on which the app answers by itself: there every path is its own'),
       residency: Residency.optional().describe('Where payloads may rest and be sent; absent: anywhere'),
       upstreams: z
         .array(

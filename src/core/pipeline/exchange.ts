@@ -25,6 +25,8 @@ export interface Exchange {
   readonly receivedAt: Date
   /** The app as the URL names it; not yet known to exist. */
   readonly app: string
+  /** The host of the app's own at which it was requested; only on `apps`. */
+  readonly host?: string
   /** The webhook source as the URL names it; only on `hooks` and `delivery`. */
   readonly source?: string
   readonly method: string

@@ -17,14 +17,25 @@ export type Lookup =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'invalid'; readonly detail: string }
 
+/** Which hosts are apps' own. */
+export interface Hosts {
+  /**
+   * The app that answers on a host, from this isolate's memory wherever possible; its manifest is still to be asked
+   * whether it lists the host.
+   *
+   * @throws Fault `overloaded` where nothing is known and nobody can be asked
+   */
+  find(host: string): string | undefined | Promise<string | undefined>
+}
+
 /** The registry's storage, unparsed. */
 export interface RegistryStore {
   pointer(app: string): Promise<unknown>
   /** The pointer, and the highest sequence that the app is known to have had; `undefined` when nobody can say. */
   newest(app: string): Promise<{ readonly pointer: unknown; readonly highest: number | undefined }>
   revision(app: string, digest: string): Promise<unknown>
-  /** The app that a workload belongs to, by its digest; `undefined` when none is known. */
-  workload(digest: string): Promise<string | undefined>
+  /** The app that a workload or a host belongs to, by its key; `undefined` when none is known. */
+  ownerOf(key: string): Promise<string | undefined>
   /** Writes in the order given; a reader may see the first items without the last. */
   write(items: readonly RegistryItem[]): Promise<void>
   /** The fleet rules, unparsed. */

@@ -29,13 +29,14 @@ export interface Outcome {
  * it was sent, no query, no header, no body. Bytes out are those that the answer states.
  */
 export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage, outcome: Outcome) {
-  const { requestId, door, entry, api, method, body } = exchange
+  const { requestId, door, entry, api, method, body, host } = exchange
   const { labels, name = exchange.app } = { ...entry?.manifest.metadata }
   return {
     requestId,
     traceId: passage.trace.traceId,
     door,
     app: name,
+    host,
     owner: entry?.manifest.spec.owner.user,
     team: entry?.manifest.spec.owner.team,
     region: exchange.region,

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { keys } from '#core/keys.ts'
-import type { Pointer, Revision } from '#core/manifest/entry.ts'
 import type { Proposal, ProposalView } from '#core/manifest/proposal.ts'
+import type { Publication } from '#core/manifest/publish.ts'
 import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { Turn } from '#core/switches/standing.ts'
 import { within } from '#core/within.ts'
@@ -44,10 +44,13 @@ export class SwitchboardObject extends DurableObject<Env> {
   }
 
   /** Makes a publication known. One whose sequence is not the highest yet is refused. */
-  async publish(app: string, pointer: Pointer, revision: Revision): Promise<Spread | { readonly sequence: number }> {
+  async publish(
+    app: string,
+    { pointer, revision, belongings }: Pick<Publication, 'pointer' | 'revision' | 'belongings'>,
+  ): Promise<Spread | { readonly sequence: number }> {
     const sequence = this.#table.row(app)?.sequence ?? 0
     if (pointer.sequence <= sequence) return { sequence }
-    const published = { atMs: Date.now(), pointer, revision }
+    const published = { atMs: Date.now(), pointer, revision, belongings }
     this.#waiting.clear(app)
     return this.#change(app, row => ({ ...row, published, sequence: pointer.sequence, edition: row.edition + 1 }))
   }

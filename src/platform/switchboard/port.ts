@@ -35,27 +35,28 @@ export function freshStore(
   env: Bindings,
   { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
 ): RegistryStore {
-  const boardRow = async (app: string) => {
+  const heard = async <Told>(what: string, ask: (replica: ReturnType<typeof replicaOf>) => Promise<Told>) => {
     try {
-      return { row: await within(answerMs, replicaOf(env).row(app)) }
+      return { told: await within(answerMs, ask(replicaOf(env))) }
     } catch (error) {
       counters.count('-', 'switchboard_away_total')
-      log.write('error', 'switchboard-away', { app, detail: String(error) })
+      log.write('error', 'switchboard-away', { about: what, detail: String(error) })
       return undefined
     }
   }
+  const boardRow = (app: string) => heard(app, replica => replica.row(app))
   const published = async (app: string) => {
-    const recent = (await boardRow(app))?.row?.published
+    const recent = (await boardRow(app))?.told?.published
     return isServed(recent, clock.now().getTime()) ? recent : undefined
   }
   const newest: RegistryStore['newest'] = async app => {
-    const [heard, stored] = await Promise.all([boardRow(app), store.pointer(app)])
-    const { published: last, sequence = 0 } = heard?.row ?? {}
+    const [row, stored] = await Promise.all([boardRow(app), store.pointer(app)])
+    const { published: last, sequence = 0 } = row?.told ?? {}
     const recent = isServed(last, clock.now().getTime()) ? last : undefined
     const known = Pointer.safeParse(stored)
     const pointer =
       recent && !(known.success && known.data.sequence > recent.pointer.sequence) ? recent.pointer : stored
-    return { pointer, highest: heard && sequence }
+    return { pointer, highest: row && sequence }
   }
   return {
     ...store,
@@ -70,6 +71,11 @@ export function freshStore(
       if (stored !== undefined) return stored
       const recent = await published(app)
       return recent?.revision.digest === digest ? recent.revision : undefined
+    },
+    async ownerOf(key) {
+      const asked = heard(key, replica => replica.ownerOf(key))
+      const [recent, stored] = await Promise.all([asked, store.ownerOf(key)])
+      return recent?.told ?? stored
     },
   }
 }
@@ -98,8 +104,8 @@ export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
   const board = () => SWITCHBOARD.getByName(boardName)
   return {
     turn: (app, turn) => within(changeMs, board().turn(app, turn)),
-    async publish({ app, pointer, revision }) {
-      const result = await within(changeMs, board().publish(app, pointer, revision))
+    async publish({ app, pointer, revision, belongings }) {
+      const result = await within(changeMs, board().publish(app, { pointer, revision, belongings }))
       return 'sequence' in result ? { behind: result.sequence } : result
     },
     propose: proposal => within(changeMs, board().propose(proposal)),

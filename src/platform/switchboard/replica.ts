@@ -43,6 +43,12 @@ export class SwitchboardReplicaObject extends DurableObject<Env> {
     return this.#table.row(app)
   }
 
+  /** The app to which something was given lately, by its key. */
+  async ownerOf(key: string): Promise<string | undefined> {
+    await this.#initiate()
+    return this.#table.ownerOf(key)
+  }
+
   /** A replica that is new, or was away, may have missed something while nobody thought of telling it. */
   async #initiate(): Promise<void> {
     if (this.#isInitiated) return

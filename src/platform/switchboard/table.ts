@@ -1,4 +1,4 @@
-import type { Pointer, Revision } from '#core/manifest/entry.ts'
+import type { Publication } from '#core/manifest/publish.ts'
 import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { News, Standing, Switched, Turn } from '#core/switches/standing.ts'
 
@@ -13,7 +13,7 @@ export interface BoardRow {
   readonly sequence: number
   /** Secrets sealed lately, by name. */
   readonly sealed?: Readonly<Record<string, { readonly atMs: number; readonly secret: SealedSecret }>>
-  readonly published?: { readonly atMs: number; readonly pointer: Pointer; readonly revision: Revision }
+  readonly published?: Pick<Publication, 'pointer' | 'revision' | 'belongings'> & { readonly atMs: number }
 }
 
 /** For so long a publication is served from here, so that a miss which KV remembers never counts. */
@@ -43,6 +43,8 @@ export class SwitchTable {
     ) WITHOUT ROWID`)
     sql.exec('CREATE INDEX IF NOT EXISTS apps_by_version ON apps (version)')
     sql.exec("CREATE INDEX IF NOT EXISTS apps_not_open ON apps (standing) WHERE standing <> 'open'")
+    sql.exec('CREATE TABLE IF NOT EXISTS belongings (key TEXT PRIMARY KEY, app TEXT NOT NULL) WITHOUT ROWID')
+    sql.exec('CREATE INDEX IF NOT EXISTS belongings_by_app ON belongings (app)')
     sql.exec('CREATE INDEX IF NOT EXISTS apps_by_publication ON apps (published_at) WHERE published_at IS NOT NULL')
   }
 
@@ -90,13 +92,22 @@ export class SwitchTable {
         published?.atMs ?? null,
         sealed ? JSON.stringify(sealed) : null,
       )
+      this.#sql.exec('DELETE FROM belongings WHERE app = ?', app)
+      for (const key of published?.belongings ?? [])
+        this.#sql.exec('INSERT OR REPLACE INTO belongings VALUES (?, ?)', key, app)
     }
+  }
+
+  /** The app to which a publication of the last minutes has given something. */
+  ownerOf(key: string): string | undefined {
+    return this.#sql.exec<{ app: string }>('SELECT app FROM belongings WHERE key = ?', key).toArray()[0]?.app
   }
 
   /** Lets go of publications that KV has long spread. */
   forgetOld(nowMs: number): void {
-    const query = 'UPDATE apps SET published = NULL, published_at = NULL WHERE published_at < ?'
-    this.#sql.exec(query, nowMs - servedForMs)
+    const beforeMs = nowMs - servedForMs
+    this.#sql.exec('DELETE FROM belongings WHERE app IN (SELECT app FROM apps WHERE published_at < ?)', beforeMs)
+    this.#sql.exec('UPDATE apps SET published = NULL, published_at = NULL WHERE published_at < ?', beforeMs)
   }
 }
 

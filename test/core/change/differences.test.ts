@@ -119,6 +119,12 @@ describe('who may newly enter', () => {
       'entry: webhooks of github, signed by svix',
     ],
     [
+      'a host',
+      api(places),
+      { ...api(places), hosts: ['shop.example.org'] },
+      'entry: calls at the host shop.example.org',
+    ],
+    [
       'a workload',
       {},
       { identity: [{ issuer: 'https://ci.example.com', subject: 'job' }] },

@@ -5,6 +5,7 @@ import { Manifest } from '#core/manifest/schema.ts'
 /** Fields whose changes are told; of each what stands below it too. */
 const told = [
   'spec.lifecycle',
+  'spec.hosts',
   'spec.residency',
   'spec.upstreams',
   'spec.webhooks.*.scheme',

@@ -44,7 +44,7 @@ function staleKv(nowMs: () => number): StoredRegistry {
     write: async items => void writes.push(...items.map(({ key, value }) => ({ key, value, atMs: nowMs() }))),
     apps: async () => ({ apps: [] }),
     endings: async () => ({ endings: [] }),
-    workload: async () => undefined,
+    ownerOf: async () => undefined,
     fleet: () => read(keys.fleet),
     revisions: async () => [],
   }
@@ -140,9 +140,21 @@ describe('the switchboard', () => {
   })
 
   it('refuses a publication that is not the newest', async () => {
-    await board().publish('board-order', ...pair(await published('board-order', 5, 7)))
+    await board().publish('board-order', await published('board-order', 5, 7))
     const older = await published('board-order', 6, 7)
-    expect(await board().publish('board-order', ...pair(older))).toEqual({ sequence: 7 })
+    expect(await board().publish('board-order', older)).toEqual({ sequence: 7 })
+  })
+
+  it('knows whose what was published lately is, and forgets it with the publication that gives it up', async () => {
+    const replica = env.SWITCHBOARD_REPLICA.getByName('replica-0')
+    const publish = async (sequence: number, ...belongings: string[]) =>
+      board().publish('board-owner', { ...(await published('board-owner', sequence, sequence)), belongings })
+    await publish(1, 'hosts/a.example.com', 'hosts/b.example.com')
+    expect(await replica.ownerOf('hosts/a.example.com')).toBe('board-owner')
+    await publish(2, 'hosts/b.example.com')
+    expect(await replica.ownerOf('hosts/a.example.com')).toBeUndefined()
+    await board().renew('board-owner')
+    expect(await replica.ownerOf('hosts/b.example.com')).toBe('board-owner')
   })
 
   it('leaves in KV who is not open, and takes it back', async () => {
@@ -164,7 +176,3 @@ describe('the switchboard', () => {
     await eventually(async () => expect(await alarm()).toBe(false), 8_000)
   })
 })
-
-function pair({ pointer, revision }: Awaited<ReturnType<typeof published>>) {
-  return [pointer, revision] as const
-}
