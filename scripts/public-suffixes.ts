@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises'
+
+/** Where the worker reads the suffixes from. */
+export const suffixesFile = new URL('../src/core/egress/public-suffixes.json', import.meta.url)
+
+/** The trie of tldts-icann: labels from the right, `*` for any, each node a rule or only on the way to one. */
+interface Trie {
+  readonly rulesRoot: number
+  readonly exceptionsRoot: number
+  readonly nodeFlags: readonly number[]
+  /** Of each node, the first of its edges; those of the next node follow. */
+  readonly edgeStart: readonly number[]
+  readonly edgeChild: readonly number[]
+  readonly edgeLength: readonly number[]
+  readonly labelText: string
+}
+
+/**
+ * The ICANN part of the public suffix list, as tldts-icann has it: by top-level domain, the rules below it as the
+ * list writes them. Left out is what goes without saying: top-level domains themselves, and the names in other
+ * alphabets, which in a URL are spelled `xn--`. That is half the weight that every isolate would load.
+ */
+export async function publicSuffixes(): Promise<string> {
+  const file = new URL('../node_modules/tldts-icann/dist/es6/src/data/trie.js', import.meta.url)
+  const trie: Trie = await import(file.href)
+  const starts = [0]
+  for (const length of trie.edgeLength) starts.push((starts.at(-1) ?? 0) + length)
+  const rules = [...rulesOf(trie, starts, trie.rulesRoot), ...rulesOf(trie, starts, trie.exceptionsRoot, '!')]
+  const byDomain = new Map<string, string[]>()
+  for (const rule of rules.sort()) {
+    const dot = rule.lastIndexOf('.')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
+    if (dot < 0 || /[^\u0000-\u007f]/.test(rule)) continue
+    const domain = rule.slice(dot + 1)
+    byDomain.set(domain, [...(byDomain.get(domain) ?? []), rule.slice(0, dot)])
+  }
+  const lines = [...byDomain].sort().map(([domain, own]) => `"${domain}": "${own.join(' ')}"`)
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+
+function rulesOf(trie: Trie, starts: readonly number[], node: number, sign = '', below = ''): string[] {
+  const rules: string[] = []
+  for (let edge = trie.edgeStart[node] ?? 0; edge < (trie.edgeStart[node + 1] ?? 0); edge++) {
+    const name = trie.labelText.slice(starts[edge], starts[edge + 1]) + below
+    const child = trie.edgeChild[edge] ?? 0
+    if (trie.nodeFlags[child]) rules.push(sign + name)
+    rules.push(...rulesOf(trie, starts, child, sign, `.${name}`))
+  }
+  return rules
+}
+
+if (import.meta.main) await writeFile(suffixesFile, await publicSuffixes())
