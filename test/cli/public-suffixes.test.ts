@@ -15,7 +15,11 @@ it('a name is a suffix exactly where tldts-icann says so: every rule, what stand
     ([domain, own]) => own.split(' ').map(name => `${name}.${domain}`),
   )
   const plain = rules.map(rule => rule.replace(/^!/, '').replace('*', 'any'))
-  const names = [...plain, ...plain.map(name => `shop.${name}`), ...plain.map(name => name.slice(name.indexOf('.') + 1))]
+  const names = [
+    ...plain,
+    ...plain.map(name => `shop.${name}`),
+    ...plain.map(name => name.slice(name.indexOf('.') + 1)),
+  ]
   expect(rules.length).toBeGreaterThan(5_000)
   for (const name of names) expect([name, isUnder(name)]).toEqual([name, isSuffix(name)])
   const label = fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/)
