@@ -11,6 +11,7 @@ import { type DeclaredFleet, readFleet } from '../registry/fleet.ts'
 import { fleetFolder } from '../registry/folder.ts'
 import { judgements, refuse, warn } from '../registry/judgements.ts'
 import { gatewaySetting } from '../registry/setting.ts'
+import { rehearse } from './rehearse.ts'
 
 const test = new Command('test')
   .description('check fleet rules and run the tests that stand in them')
@@ -64,10 +65,11 @@ const schema = new Command('schema')
 
 /** The operator's rules over manifests. */
 export const policy = new Command('policy')
-  .description('test fleet rules, and ask them about a manifest')
+  .description('test fleet rules, ask them about a manifest, and rehearse them')
   .addCommand(test)
   .addCommand(check)
   .addCommand(schema)
+  .addCommand(rehearse)
 
 async function rulesOf(folder: string): Promise<DeclaredFleet> {
   const declared = await readFleet(folder)

@@ -25,16 +25,42 @@ export const noRules: DeclaredFleet = { rules: [], org: {}, documents: [] }
  * @throws Failure that lists every fault of every file, with file and line
  */
 export async function readFleet(folder: string): Promise<DeclaredFleet | undefined> {
+  const files = await filesOf(folder)
+  return files && readRules(files, folder)
+}
+
+/**
+ * Rules and values of some files or folders together.
+ *
+ * @throws Failure as `readFleet` does, and for a path at which there is nothing
+ */
+export async function readFleets(paths: readonly string[]): Promise<DeclaredFleet> {
+  const files = await Promise.all(
+    paths.map(async path => {
+      const found = /\.ya?ml$/.test(path) ? [path] : await filesOf(path)
+      if (!found) throw new Failure(`There is no ${path}. Name files or folders of fleet rules.`)
+      return found
+    }),
+  )
+  return readRules(files.flat(), paths.join(', '))
+}
+
+async function filesOf(folder: string): Promise<string[] | undefined> {
   const items = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new Failure(`The folder of fleet rules ${folder} cannot be read: ${error.code}.`)
   })
-  if (!items) return undefined
-  const files = items.filter(item => item.isFile() && /\.ya?ml$/.test(item.name)).map(item => join(folder, item.name))
+  return items?.filter(item => item.isFile() && /\.ya?ml$/.test(item.name)).map(item => join(folder, item.name))
+}
+
+async function readRules(files: readonly string[], from: string): Promise<DeclaredFleet> {
   const problems: Problem[] = []
   const read: { readonly document: unknown; readonly locate: Locate }[] = []
-  for (const file of files.sort()) {
-    const yaml = readYaml(await readFile(file, 'utf8'), file)
+  for (const file of files.toSorted()) {
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Failure(`The fleet rule ${file} cannot be read: ${error.code}.`)
+    })
+    const yaml = readYaml(text, file)
     if (yaml.kind === 'refused') problems.push(...yaml.problems)
     else read.push(yaml)
   }
@@ -42,7 +68,7 @@ export async function readFleet(folder: string): Promise<DeclaredFleet | undefin
   const fleet = readDocuments(documents, new Date())
   if (fleet.kind === 'refused')
     problems.push(...fleet.findings.flatMap((found, index) => read[index]?.locate(found) ?? []))
-  if (problems.length > 0 || fleet.kind === 'refused') throw refuse(`The fleet rules ${folder} are refused`, problems)
+  if (problems.length > 0 || fleet.kind === 'refused') throw refuse(`The fleet rules ${from} are refused`, problems)
   return { ...fleet, documents }
 }
 

@@ -34,7 +34,12 @@ export async function readRegistry(folder: string, setting: GatewaySetting): Pro
   return declared
 }
 
-async function readManifests(folder: string, setting: GatewaySetting): Promise<Declared[]> {
+/**
+ * The manifests of a registry folder, by name, whatever the fleet rules say of them.
+ *
+ * @throws Failure that lists every fault of every file
+ */
+export async function readManifests(folder: string, setting: GatewaySetting): Promise<Declared[]> {
   const files = await manifestFiles(folder)
   const problems: Problem[] = []
   const declared: Declared[] = []
