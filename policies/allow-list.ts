@@ -1,3 +1,4 @@
+import { allowListMode } from '#core/egress/finding-out.ts'
 import { judge } from '#core/egress/judge.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { wayField } from '#core/pipeline/fields.ts'
@@ -11,6 +12,7 @@ export const allowList: Policy = {
   name: 'allowList',
   doors: ['egress'],
   isMandatory: false,
+  modeIn: allowListMode,
   field: exchange => wayField(exchange, 'to'),
 
   before(exchange, { log, counters }) {

@@ -7,6 +7,7 @@ import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Walk } from '#core/pipeline/pipeline.ts'
 import type { Ports } from '#core/ports.ts'
+import { requestIdOf } from '#core/request-id.ts'
 import { anyRegion } from '#core/residency/regions.ts'
 import { type Passage, requestRecord } from '#core/telemetry/request-record.ts'
 import { nextTrace } from '#core/telemetry/trace.ts'
@@ -41,7 +42,7 @@ function exchangeOf(
 ): Exchange {
   return {
     door: 'apps',
-    requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
+    requestId: requestIdOf(headers),
     receivedAt: clock.now(),
     app,
     ...(host !== undefined && { host }),

@@ -7,6 +7,7 @@ import { addressOf } from '#core/limits/address.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
+import { requestIdOf } from '#core/request-id.ts'
 import { outbound, redirected } from '#policies/pipeline.ts'
 import { problem } from './reply.ts'
 
@@ -43,7 +44,7 @@ function withReplyHeaders(response: Response, { replyHeaders = {} }: Exchange): 
 function exchangeOf({ headers, body, method, url, signal }: Request, { clock, bodies, settings }: Ports): Exchange {
   return {
     door: 'egress',
-    requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
+    requestId: requestIdOf(headers),
     receivedAt: clock.now(),
     app: '-',
     method,

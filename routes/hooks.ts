@@ -9,6 +9,7 @@ import { addressOf } from '#core/limits/address.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
+import { requestIdOf } from '#core/request-id.ts'
 import { dedupeClaims } from '#core/webhook/event-identity.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
 import { inbound } from '#policies/pipeline.ts'
@@ -32,7 +33,7 @@ function exchangeOf({ req }: Context<object, '/:app/:source'>, { settings, clock
   const { headers, body, method, url } = req.raw
   return {
     door: 'hooks',
-    requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
+    requestId: requestIdOf(headers),
     receivedAt: clock.now(),
     app: req.param('app'),
     source: req.param('source'),

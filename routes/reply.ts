@@ -1,6 +1,7 @@
 import { type FaultCode, faultRow } from '#core/fault.ts'
 import { type Refusal, refusalOf } from '#core/pipeline/refusal.ts'
 import type { Log, Ports } from '#core/ports.ts'
+import { requestIdOf } from '#core/request-id.ts'
 
 /** What a refusal is about: where the log line says it happened. */
 export interface About {
@@ -49,7 +50,7 @@ export function problem(refusal: Refusal, requestId: string): Response {
 
 /** What was thrown where no door could answer for itself. */
 export function refused(request: Request, error: unknown, { log }: Ports): Response {
-  const requestId = request.headers.get('cf-ray') ?? crypto.randomUUID()
+  const requestId = requestIdOf(request.headers)
   const door = new URL(request.url).pathname.split('/')[1] ?? ''
   return refuse(refusalOf(error, door), { requestId, door }, log)
 }

@@ -10,6 +10,7 @@ import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
+import { requestIdOf } from '#core/request-id.ts'
 import { exchange as exchangePolicies } from '#policies/pipeline.ts'
 import { refuse } from './reply.ts'
 
@@ -59,7 +60,7 @@ function exchangeOf({ headers, body, method, url }: Request, { clock, bodies, se
   reader.capAt(maxRequestBytes)
   return {
     door: 'token',
-    requestId: headers.get('cf-ray') ?? crypto.randomUUID(),
+    requestId: requestIdOf(headers),
     receivedAt: clock.now(),
     app: '-',
     method,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { allowListMode } from '#core/egress/finding-out.ts'
 import { judge } from '#core/egress/judge.ts'
 import { suggestions } from '#core/egress/places.ts'
 import { readTarget } from '#core/egress/target.ts'
@@ -84,7 +85,7 @@ function explained(
     } as const
   }
   const rule = judgement.kind === 'shadowed' ? judgement.way.rule.to : judgement.closest
-  const isShadowed = judgement.kind === 'shadowed' || manifest.spec.policies.allowList?.mode === 'shadow'
+  const isShadowed = judgement.kind === 'shadowed' || allowListMode(manifest.spec) === 'shadow'
   const told = { ...(rule !== undefined && { rule }), reason: judgement.detail }
   return isShadowed
     ? ({ decision: 'allow', wouldDeny: 'egress-denied', ...told } as const)

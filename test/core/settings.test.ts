@@ -63,6 +63,14 @@ describe('settings', () => {
     expect(complaints({ ...deployed, REGISTRY: {}, SECRET_SHOP__A: 'x' })).toEqual([])
   })
 
+  it('say what models cost, as a table or as JSON', () => {
+    const prices = { house: { input: 1, output: 2.5 } }
+    for (const MODEL_PRICES of [prices, JSON.stringify(prices)])
+      expect(settingsFrom({ ENVIRONMENT: 'local', MODEL_PRICES }).modelPrices).toEqual(prices)
+    for (const MODEL_PRICES of ['cheap', { house: { input: -1, output: 0 } }, { house: { input: 1 } }])
+      expect(complaints({ ENVIRONMENT: 'local', MODEL_PRICES })).toEqual(['MODEL_PRICES'])
+  })
+
   it('keep the port of an address of our own, so that it is known when it is fetched', () => {
     expect(settingsFrom({ ENVIRONMENT: 'local', PUBLIC_URL: 'http://localhost:8787/' }).ownHosts).toEqual([
       'localhost:8787',

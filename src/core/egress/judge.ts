@@ -2,6 +2,8 @@ import type { Credential } from '#core/manifest/egress-credential.ts'
 import type { EgressRule } from '#core/manifest/egress-schema.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import { closestRule, closestText } from './closest.ts'
+import { isFindingOut } from './finding-out.ts'
+import { isUnderPublicSuffix } from './public-suffix.ts'
 import { type Rule, readRule } from './rule.ts'
 import { RuleBook } from './rule-book.ts'
 import type { Target } from './target.ts'
@@ -34,12 +36,19 @@ export function judge(manifest: Manifest, method: string, target: Target): Judge
   }
   const way = { rule, matched }
   if (rule.mode === 'enforce') return { kind: 'allowed', way }
+  if (!isFindingOut(manifest.spec))
+    return {
+      kind: 'denied',
+      detail: `the rule \`${rule.to}\` is in shadow mode, past the stages for that`,
+      closest: rule.to,
+    }
   return { kind: 'shadowed', way, detail: `the rule \`${rule.to}\` is in shadow mode` }
 }
 
-/** The credential that goes along: a rule in shadow mode lends nobody its own. */
+/** The credential that goes along: a rule in shadow mode lends nobody its own, nor one for hosts of any depth. */
 export function lentBy(way: Way | undefined): Credential | undefined {
-  return way?.rule.mode === 'enforce' ? way.rule.credential : undefined
+  const isLent = way?.rule.mode === 'enforce' && !way.matched.labels.includes('**')
+  return isLent ? way.rule.credential : undefined
 }
 
 function bookOf(manifest: Manifest): RuleBook {
@@ -47,7 +56,8 @@ function bookOf(manifest: Manifest): RuleBook {
   if (known) return known
   const rules = manifest.spec.egress.flatMap(({ to, mode }, index) => {
     const rule = mode === 'off' ? 'is off' : readRule(to, index)
-    return typeof rule === 'string' ? [] : [rule]
+    // what publish refuses lets nothing out either, whatever wrote the entry
+    return typeof rule === 'string' || isUnderPublicSuffix(rule) ? [] : [rule]
   })
   const book = new RuleBook(rules)
   books.set(manifest, book)

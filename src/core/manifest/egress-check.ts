@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
+import { findingOut } from '#core/egress/finding-out.ts'
 import { isUnderPublicSuffix } from '#core/egress/public-suffix.ts'
 import { type Rule, readRule } from '#core/egress/rule.ts'
 import type { Regions } from '#core/residency/regions.ts'
@@ -44,9 +45,6 @@ export type CrossedEgress = z.infer<typeof CrossedEgress>
 interface Setting extends FetchSetting {
   readonly regions: Regions
 }
-
-/** Stages in which an app may still be finding out where it goes. */
-const findingOut = ['prototype', 'sandbox']
 
 /** What is wrong with an app's ways out beyond the form of each rule. */
 export function egressFindings(

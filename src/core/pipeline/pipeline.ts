@@ -133,8 +133,9 @@ export function changed(exchange: Exchange, change: Partial<Exchange>): Exchange
 
 /** How a policy is set for the request. */
 export function modeOf(policy: Policy, exchange: Exchange): Mode {
-  if (policy.isMandatory) return 'enforce'
-  return exchange.entry?.manifest.spec.policies[policy.name]?.mode ?? 'enforce'
+  const spec = exchange.entry?.manifest.spec
+  if (policy.isMandatory || !spec) return 'enforce'
+  return policy.modeIn?.(spec) ?? spec.policies[policy.name]?.mode ?? 'enforce'
 }
 
 /** A `Fault` that a policy throws is its verdict; it came from deeper down, where a value could not be returned. */

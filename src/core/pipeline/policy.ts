@@ -1,4 +1,5 @@
 import type { FaultCode } from '#core/fault.ts'
+import type { Manifest } from '#core/manifest/schema.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Door, Exchange } from './exchange.ts'
 
@@ -37,6 +38,8 @@ export interface Policy {
   readonly name: string
   /** A mandatory policy binds whatever the manifest says. */
   readonly isMandatory: boolean
+  /** The mode that binds, where not every one does that an entry may hold; absent: the manifest's. */
+  modeIn?(spec: Manifest['spec']): Mode
   /** The doors whose requests it judges; absent: all that its pipeline serves. */
   readonly doors?: readonly Door[]
   /** Who has the say where it is not the manifest; absent: the manifest where `field` names a path, else the gateway. */

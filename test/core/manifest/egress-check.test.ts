@@ -43,6 +43,17 @@ describe('ways out', () => {
     )
   })
 
+  it('lead out of the residency only where masking really masks', () => {
+    const rule = { to: 'https://a.example.com', region: 'us', masking: { entities: ['EMAIL'], action: 'redact' } }
+    const upstreams = [{ name: 'stable', region: 'eu', url: 'https://eu.example.com' }]
+    const spec = { residency: { regions: ['eu'] }, upstreams }
+    expect(faults([rule], spec)).toEqual([])
+    for (const mode of ['shadow', 'off'])
+      expect(faults([rule], { ...spec, policies: { piiMasking: { mode } } })).toEqual([
+        'spec.egress[0].region: us is outside residency.regions',
+      ])
+  })
+
   it.each(['prototype', 'sandbox'])('may be in shadow mode in the stage %s', stage => {
     const spec = { lifecycle: { stage }, policies: { allowList: { mode: 'shadow' } } }
     expect(faults([{ to: 'https://a.example.com', mode: 'shadow' }], spec)).toEqual([])
