@@ -79,8 +79,13 @@ export const start = new Command('start')
 
 const appName = ({ manifest }: Declared) => manifest.metadata.name
 
-const ownNames =
-  /^(SECRET_|UPSTASH_|(PUBLIC_URL|EGRESS_DOH|MODEL_PRICES|METRICS_TOKEN|TRUSTED_PROXIES|ADMIN_(ISSUER|AUDIENCE|TEAMS_CLAIM))$)/
+const ownNames = new RegExp(
+  `^(SECRET_|UPSTASH_|(${[
+    ...['PUBLIC_URL', 'EGRESS_DOH', 'MODEL_PRICES', 'METRICS_TOKEN', 'TRUSTED_PROXIES'],
+    ...['ADMIN_ISSUER', 'ADMIN_AUDIENCE', 'ADMIN_TEAMS_CLAIM'],
+    ...['REQUIRE_APPROVAL', 'REQUIRE_SIGNED_ENTRIES', 'APPROVERS_JWKS'],
+  ].join('|')})$)`,
+)
 
 /** What the worker may know of this shell: its secrets and its own settings, nothing else. */
 function ownVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
