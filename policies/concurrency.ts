@@ -1,4 +1,5 @@
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
+import { slotState } from '#core/limits/recalled.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
@@ -22,8 +23,7 @@ export const concurrency: Policy = {
     const entering = await slots.enter(exchange.app, limit, limits.onError)
     if (entering.kind === 'away') return deny('overloaded', 'the store of the slots is away')
     const isIn = entering.kind === 'entered'
-    const state = { name: 'concurrency', quota: limit, unit: 'concurrent-requests' } as const
-    const states = [...(exchange.limits ?? []), { ...state, remaining: isIn ? entering.free : 0 }]
+    const states = [...(exchange.limits ?? []), slotState(limit, isIn ? entering.free : 0)]
     if (isIn) return pass({ limits: states, replyHeaders: rateHeaders(states), leave: entering.leave })
     return deny('concurrency-exceeded', `${limit} are under way`, {
       ...rateHeaders(states),

@@ -1,3 +1,4 @@
+import { quotasMet } from '#core/limits/met.ts'
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
 import { spend } from '#core/limits/spend.ts'
 import { settled } from '#core/pipeline/exchange.ts'
@@ -13,12 +14,7 @@ export const quota: Policy = {
   async before(exchange, { rates, clock }) {
     const { limits } = settled(exchange, 'entry').manifest.spec
     const units = exchange.api?.route.cost ?? 1
-    const met = limits.quota.map(({ limit, per }) => ({
-      name: per,
-      rule: { kind: 'calendar', limit, per } as const,
-      counter: { app: exchange.app, subject: 'app', name: `quota/${per}` },
-    }))
-    const spending = await spend(met, units, limits.onError, { rates, nowMs: clock.now().getTime() })
+    const spending = await spend(quotasMet(exchange), units, limits.onError, { rates, nowMs: clock.now().getTime() })
     if (spending.kind === 'away') return deny('overloaded', `the store of the quota of a ${spending.by} is away`)
     const states = [...(exchange.limits ?? []), ...spending.states]
     if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })

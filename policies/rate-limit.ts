@@ -1,6 +1,6 @@
+import { ratesMet } from '#core/limits/met.ts'
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
-import { type Limit, spend } from '#core/limits/spend.ts'
-import type { Rate } from '#core/manifest/limits-schema.ts'
+import { spend } from '#core/limits/spend.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { sourceField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
@@ -17,10 +17,8 @@ export const rateLimit: Policy = {
 
   async before(exchange, { rates, clock }) {
     const { limits } = settled(exchange, 'entry').manifest.spec
-    const { rate } = exchange.webhook?.source.limits ?? limits
     const units = exchange.api?.route.cost ?? 1
-    const met = rate.map(each => limitOf(each, exchange))
-    const spending = await spend(met, units, limits.onError, { rates, nowMs: clock.now().getTime() })
+    const spending = await spend(ratesMet(exchange), units, limits.onError, { rates, nowMs: clock.now().getTime() })
     if (spending.kind === 'away') return deny('overloaded', `the store of the limit ${spending.by} is away`)
     const states = [...(exchange.limits ?? []), ...spending.states]
     if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })
@@ -31,13 +29,4 @@ export const rateLimit: Policy = {
 
 function ratesField(exchange: Exchange): string {
   return exchange.webhook?.source.limits ? sourceField(exchange, 'limits.rate') : 'spec.limits.rate'
-}
-
-/** Whose requests are counted together; a source's are never counted with anything else. */
-function limitOf({ name, per, algorithm, limit, windowSeconds }: Rate, exchange: Exchange): Limit {
-  const { app, webhook, address = '', principal } = exchange
-  const who = webhook ? `source ${webhook.name}` : principal && `caller ${principal.issuer} ${principal.subject}`
-  const subject = { caller: who ?? `ip ${address}`, app: 'app', ip: `ip ${address}` }[per]
-  const counter = { app, subject, name: webhook ? `${webhook.name}/${name}` : name }
-  return { name, rule: { kind: algorithm, limit, windowSeconds }, counter }
 }

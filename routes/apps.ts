@@ -3,6 +3,7 @@ import { targetOf } from '#core/api/raw-path.ts'
 import { Fault } from '#core/fault.ts'
 import { forward } from '#core/forward/forward.ts'
 import { addressOf } from '#core/limits/address.ts'
+import { recalledHeaders } from '#core/limits/recalled.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Walk } from '#core/pipeline/pipeline.ts'
@@ -30,9 +31,16 @@ export async function called(request: Request, app: Called, ports: Ports): Promi
   const { headers } = request
   const passage: Passage = { trace: nextTrace(headers.get('traceparent'), headers.get('tracestate')) }
   const walk = await inbound.walk(exchangeOf(request, app, ports), ports, admitted => forward(admitted, ports, passage))
-  const response = walk.kind === 'ended' ? walk.reply : problem(walk.refusal, walk.exchange.requestId)
+  const response = walk.kind === 'ended' ? walk.reply : refusal(walk, ports)
   record(walk, response, passage, ports)
   return withReplyHeaders(response, walk.exchange)
+}
+
+/** A refusal says how the limits of its route stand, also where it came before they were met. */
+function refusal({ exchange, refusal }: Extract<Walk<Response>, { kind: 'refused' }>, ports: Ports): Response {
+  const isTold = refusal.headers.ratelimit !== undefined || (exchange.limits?.length ?? 0) > 0
+  const headers = isTold ? refusal.headers : { ...recalledHeaders(exchange, ports), ...refusal.headers }
+  return problem({ ...refusal, headers }, exchange.requestId)
 }
 
 function exchangeOf(

@@ -3,6 +3,7 @@ import { utf8Bytes } from '#core/encoding.ts'
 import { storeTimeoutMs } from '#core/limits/rates.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
+import { declared, issuerAt } from '../support/issuer.ts'
 import { documentOf, faultsOf } from '../support/manifests.ts'
 import { eventually, moveTimeBy, moveTimeTo, stretchTimersOf } from '../support/time.ts'
 
@@ -74,6 +75,58 @@ it('all limits that a request met stand on its answer', async () => {
     /^"burst";q=9;w=60, "concurrency";q=3;qu="concurrent-requests", "month";q=5;w=\d{7}$/,
   )
   expect(headers.get('ratelimit')).toMatch(/^"burst";r=8;t=\d+, "concurrency";r=2, "month";r=4;t=\d+$/)
+})
+
+describe('a refusal before the limits are met', () => {
+  const limits = {
+    rate: [
+      { name: 'each', limit: 9, windowSeconds: 60, per: 'caller' },
+      { name: 'all', limit: 20, windowSeconds: 60, per: 'app' },
+    ],
+    concurrency: 3,
+    quota: [{ limit: 50, per: 'day' }],
+  }
+  const policy = '"each";q=9;w=60, "all";q=20;w=60, "concurrency";q=3;qu="concurrent-requests", "day";q=50;w=86400'
+
+  it('says how they stand, from memory and with nothing taken, where a route is limited', async () => {
+    const provider = await issuerAt('limit-early')
+    const routes = [
+      { path: '/in', methods: ['GET'] },
+      { path: '/more', methods: ['GET'], scopes: ['admin'] },
+      { path: '/small', methods: ['POST'], bodyBytes: 1 },
+    ]
+    await apiApp('limit-early', { api: { issuers: [declared(provider)], routes }, spec: { limits } })
+    const headers = { authorization: `Bearer ${await provider.sign()}` }
+    for (let n = 0; n < 3; n++) {
+      const missing = await call('limit-early', '/in')
+      expect(missing.headers.get('ratelimit-policy')).toBe(policy)
+      expect(missing.headers.get('ratelimit')).toBe('"each";r=9, "all";r=20, "concurrency";r=3, "day";r=50')
+      await expectFault(missing, 'token-missing', 401)
+    }
+    expect((await call('limit-early', '/in', { headers })).headers.get('ratelimit')).toMatch(
+      /^"each";r=8;.*"all";r=19;/,
+    )
+    const narrow = await call('limit-early', '/more', { headers })
+    expect(narrow.headers.get('ratelimit')).toMatch(/^"each";r=8;t=\d+, "all";r=19;t=\d+, .*"day";r=49;t=\d+$/)
+    await expectFault(narrow, 'scope-missing', 403)
+    const large = await call('limit-early', '/small', { method: 'POST', body: 'xx' })
+    expect(large.headers.get('ratelimit-policy')).toBe(policy)
+    await expectFault(large, 'body-too-large', 413)
+    expect((await call('limit-early', '/nowhere')).headers.has('ratelimit')).toBe(false)
+    moveTimeBy(61_000)
+    const later = await call('limit-early', '/more', { headers })
+    expect(later.headers.get('ratelimit')).toMatch(/^"each";r=9, "all";r=20, /)
+  })
+
+  it('leaves out what the manifest has turned off', async () => {
+    const provider = await issuerAt('limit-off')
+    const spec = { limits, policies: { rateLimit: { mode: 'off' }, concurrency: { mode: 'off' } } }
+    await apiApp('limit-off', {
+      api: { issuers: [declared(provider)], routes: [{ path: '/', methods: ['GET'] }] },
+      spec,
+    })
+    expect((await call('limit-off', '/')).headers.get('ratelimit')).toBe('"day";r=50')
+  })
 })
 
 describe('concurrency', () => {

@@ -1,14 +1,18 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { parse } from 'smol-toml'
 import { root } from './paths.ts'
 
 /** The worker as one module, bundled the way `wrangler deploy` does it. */
 export async function bundleWorker(): Promise<string> {
+  const { alias = {} } = parse(readFileSync(join(root, 'wrangler.toml'), 'utf8')) as { alias?: Record<string, string> }
   const { outputFiles } = await build({
     entryPoints: [join(root, 'src/worker.ts')],
     absWorkingDir: root,
     bundle: true,
     write: false,
+    alias,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],

@@ -60,6 +60,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     secrets: { find: peeked, peek: peeked },
     rates: {
       look: ports.rates.look,
+      recall: ports.rates.recall,
       giveBack: () => {},
       async take(counter, rule, units): Promise<Taking> {
         const { remaining, resetMs } = await unlessAway('the store of the limits', ports.rates.look(counter, rule))
@@ -70,6 +71,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     },
     slots: {
       look: ports.slots.look,
+      recall: ports.slots.recall,
       async enter(pool, limit) {
         const free = await unlessAway('the store of the slots', ports.slots.look(pool, limit))
         return free > 0 ? { kind: 'entered', free: free - 1, leave: () => {} } : { kind: 'full' }

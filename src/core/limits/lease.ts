@@ -1,4 +1,4 @@
-import type { Ask, Grant } from './rate-rule.ts'
+import type { Ask, Grant, RateRule } from './rate-rule.ts'
 
 /** Most units that an isolate asks for at once, however busy it is. */
 const maxAsk = 1_000_000
@@ -23,6 +23,7 @@ export class Lease {
   #isAskedForAll = false
   #remaining = 0
   #resetAtMs = 0
+  #heardAtMs = Number.NEGATIVE_INFINITY
   #refusedUnits = 0
   #refusedUntilMs = 0
 
@@ -57,6 +58,7 @@ export class Lease {
     if (isForAll) this.#isAskedForAll = false
     this.#remaining = grant.remaining
     this.#resetAtMs = sentAtMs + grant.resetMs
+    this.#heardAtMs = sentAtMs
     if (grant.units === 0) return undefined
     const isRunning = sentAtMs < this.#endMs && grant.mark === this.#mark
     const ended = isRunning ? undefined : this.end()
@@ -117,6 +119,12 @@ export class Lease {
   /** Units left for everyone, as far as is known here. */
   get remaining(): number {
     return this.#remaining + this.#units
+  }
+
+  /** How the allowance stands, as far as what was heard of it is of the window that runs now. */
+  recall(rule: RateRule, nowMs: number): { readonly remaining: number; readonly resetMs: number } | undefined {
+    const endMs = rule.kind === 'calendar' ? this.#resetAtMs : this.#heardAtMs + rule.windowSeconds * 1000
+    return nowMs < endMs ? { remaining: this.remaining, resetMs: this.resetMs(nowMs) } : undefined
   }
 
   resetMs(nowMs: number): number {

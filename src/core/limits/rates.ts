@@ -29,6 +29,8 @@ export type Taking =
 export interface Rates {
   /** Takes units, from memory wherever possible; the store is waited for at most `storeTimeoutMs`. Never throws. */
   take(counter: Counter, rule: RateRule, units: number, onError: OnError): Promise<Taking>
+  /** How a counter stood when this isolate last heard of it; `undefined` where that tells nothing of now. */
+  recall(counter: Counter, rule: RateRule): { readonly remaining: number; readonly resetMs: number } | undefined
   /** Gives back what was just taken, because the request goes no further and must not count. */
   giveBack(counter: Counter, rule: RateRule, units: number): void
   /** What `take` would find, without taking anything: what the store has left, and what this isolate holds. Throws when the store is away. */
@@ -85,6 +87,8 @@ export function leasedRates(
       const here = remembered(counter)
       if (here.lease.putBack(units, nowMs())) returnLater(here, counter, rule)
     },
+
+    recall: (counter, rule) => known.get(nameOf(counter))?.lease.recall(rule, nowMs()),
 
     async look(counter, rule) {
       const lease = known.get(nameOf(counter))?.lease

@@ -25,6 +25,8 @@ export interface Slots {
   enter(pool: string, limit: number, onError: OnError): Promise<Entering>
   /** How many slots a request from here would find free; takes none. Throws when the store is away. */
   look(pool: string, limit: number): Promise<number>
+  /** How many were free when this isolate last heard; `undefined` where it has not lately. */
+  recall(pool: string): number | undefined
 }
 
 /** How often an isolate says that it still holds its slots while a request of its own is under way. */
@@ -74,6 +76,11 @@ export function leasedSlots(
       return here.inside.size < here.held ? entered(app, here, limit) : { kind: 'full' }
     },
 
+    recall(pool) {
+      const here = known.get(pool)
+      return here && nowMs() < here.untilMs ? freeIn(here) : undefined
+    },
+
     async look(pool, limit) {
       const here = known.get(pool)
       const held = here && nowMs() < here.untilMs ? here.held - here.inside.size : 0
@@ -111,7 +118,7 @@ export function leasedSlots(
       if (!here.inside.delete(slot)) return
       if (here.held > wantedOf(here, limit)) background(hold(app, here, limit).catch(() => {}))
     }
-    return { kind: 'entered', free: here.free + here.held - here.inside.size, leave }
+    return { kind: 'entered', free: freeIn(here), leave }
   }
 
   /** Keeps the lease alive for as long as the request is under way. */
@@ -144,6 +151,10 @@ export function leasedSlots(
     if (isOpen) return entered(pool, here, limit)
     return onError === 'open' ? { kind: 'full' } : { kind: 'away' }
   }
+}
+
+function freeIn({ free, held, inside }: Known): number {
+  return free + held - inside.size
 }
 
 function fresh(): Known {

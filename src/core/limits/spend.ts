@@ -34,10 +34,7 @@ export async function spend(
   const states: LimitState[] = []
   for (const [index, { name, rule, counter }] of limits.entries()) {
     const taking = await rates.take(counter, rule, units, onError)
-    if (taking.kind !== 'away') {
-      const { remaining, resetMs } = taking
-      states.push({ name, quota: rule.limit, windowSeconds: windowSeconds(rule, nowMs), remaining, resetMs })
-    }
+    if (taking.kind !== 'away') states.push(stateOf(name, rule, taking, nowMs))
     if (taking.kind === 'granted') continue
     for (const earlier of limits.slice(0, index)) rates.giveBack(earlier.counter, earlier.rule, units)
     return taking.kind === 'away'
@@ -45,6 +42,17 @@ export async function spend(
       : { kind: 'refused', states, by: name, index, resetMs: taking.resetMs }
   }
   return { kind: 'granted', states }
+}
+
+/** How a limit stands, for its caller. */
+export function stateOf(
+  name: string,
+  rule: RateRule,
+  { remaining, resetMs }: Pick<LimitState, 'remaining' | 'resetMs'>,
+  nowMs: number,
+): LimitState {
+  const state = { name, quota: rule.limit, windowSeconds: windowSeconds(rule, nowMs), remaining }
+  return resetMs === undefined ? state : { ...state, resetMs }
 }
 
 function windowSeconds(rule: RateRule, nowMs: number): number {
