@@ -1,4 +1,5 @@
 import { type Delivered, drained } from './deliveries.ts'
+import { type IsolationFigures, measureIsolation } from './isolation.ts'
 import type { LoadReport } from './load.ts'
 import { type Extent, type Step, stepsOf, warmUp } from './plan.ts'
 import { cpuMicroseconds } from './processor.ts'
@@ -17,6 +18,7 @@ export interface Outcome extends Step {
 export interface Measured {
   readonly outcomes: readonly Outcome[]
   readonly variants: readonly VariantFigures[]
+  readonly isolation: IsolationFigures
 }
 
 /** Told before each step and after it. */
@@ -41,17 +43,29 @@ export function measureMailbox(extent: Extent, progress: Progress): Promise<Meas
       outcomes.push(outcome)
     }
     const variants = await measureVariants(stage, extent.variantRounds, progress.note)
-    return { outcomes: outcomes.slice(warmUp.length), variants }
+    const isolation = await measureIsolation(stage, extent.isolation, progress.note)
+    return { outcomes: outcomes.slice(warmUp.length), variants, isolation }
   })
 }
 
+/** Measures only what an app that hangs does to another one. */
+export function measureIsolationAlone(extent: Extent, progress: Progress): Promise<IsolationFigures> {
+  return onStage(stage => measureIsolation(stage, extent.isolation, progress.note))
+}
+
 /** Why the figures must not be believed: answers that were no 202, events that did not come exactly once. */
-export function failuresOf({ outcomes, variants }: Measured): string[] {
+export function failuresOf({ outcomes, variants, isolation }: Measured): string[] {
   const ofSteps = outcomes.flatMap(({ target, shape, load: { errors }, delivered }) => {
     const where = `${target}, ${shape.kind === 'open' ? `${shape.perSecond}/s` : `${shape.connections} connections`}`
     return wrongs(where, { lost: 0, repeated: 0, ...delivered, errors })
   })
-  return [...ofSteps, ...variants.flatMap(one => wrongs(`${one.variant}, ${one.size}`, one))]
+  const ofVariants = variants.flatMap(one => wrongs(`${one.variant}, ${one.size}`, one))
+  return [...ofSteps, ...ofVariants, ...isolationFailures(isolation)]
+}
+
+export function isolationFailures(figures: IsolationFigures): string[] {
+  const isStill = figures.hangingAtOnce === 0 ? ['beside stuck events: nothing hung in the end'] : []
+  return [...wrongs('beside stuck events', figures), ...isStill]
 }
 
 function wrongs(

@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import { full as apiFull, quick as apiQuick, measureApi } from './api/measure.ts'
 import { apiFailures, apiReportText, figuresTable } from './api/report.ts'
 import { full as egressFull, quick as egressQuick, measureEgress } from './egress/measure.ts'
-import { machineLine, thisMachine } from './machine.ts'
-import { failuresOf, measureMailbox } from './mailbox.ts'
+import type { IsolationFigures } from './isolation.ts'
+import { type Machine, machineLine, thisMachine } from './machine.ts'
+import { failuresOf, isolationFailures, measureIsolationAlone, measureMailbox } from './mailbox.ts'
 import { measureMasking } from './masking/measure.ts'
 import { maskingText } from './masking/report.ts'
 import { full, quick } from './plan.ts'
 import { progressOnStderr } from './progress.ts'
-import { type MailboxReport, reportText } from './report.ts'
+import { isolationText, type MailboxReport, reportText } from './report.ts'
 import { atRates, completeness, throughputs } from './summary.ts'
 
 const program = new Command('bench').description(
@@ -18,7 +19,8 @@ const program = new Command('bench').description(
 program
   .command('mailbox')
   .description('accepting and delivering webhooks, on one mailbox and on sixteen, beside a bare worker')
-  .option('--quick', 'under a minute, and less exact')
+  .option('--quick', 'about two minutes, and less exact')
+  .option('--isolation', 'only what an app that hangs does to another one: about five minutes, with --quick one')
   .option('--json', 'one JSON object on stdout instead of tables')
   .action(mailbox)
 
@@ -50,9 +52,11 @@ for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM:
 
 await program.parseAsync()
 
-async function mailbox(options: { quick?: true; json?: true }): Promise<void> {
+async function mailbox(options: { quick?: true; isolation?: true; json?: true }): Promise<void> {
   const machine = await thisMachine(new Date())
-  const measured = await measureMailbox(options.quick ? quick : full, progressOnStderr)
+  const extent = options.quick ? quick : full
+  if (options.isolation) return isolation(machine, await measureIsolationAlone(extent, progressOnStderr), options)
+  const measured = await measureMailbox(extent, progressOnStderr)
   const { outcomes, variants } = measured
   const report: MailboxReport = {
     machine,
@@ -60,10 +64,18 @@ async function mailbox(options: { quick?: true; json?: true }): Promise<void> {
     atRates: atRates(outcomes),
     completeness: completeness(outcomes),
     variants,
+    isolation: measured.isolation,
     failures: failuresOf(measured),
   }
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${reportText(report)}`)
   process.exitCode = report.failures.length > 0 ? 1 : 0
+}
+
+function isolation(machine: Machine, figures: IsolationFigures, { json }: { json?: true }): void {
+  const failures = isolationFailures(figures)
+  const text = `${machineLine(machine)}\n\n${isolationText(figures)}${failures.map(one => `FAILED: ${one}\n`).join('')}`
+  process.stdout.write(json ? `${JSON.stringify({ machine, isolation: figures, failures }, null, 2)}\n` : `\n${text}`)
+  process.exitCode = failures.length > 0 ? 1 : 0
 }
 
 async function masking(options: { quick?: true; json?: true }): Promise<void> {

@@ -13,20 +13,24 @@ export interface Extent {
   readonly open: { readonly perSecond: readonly number[]; readonly seconds: number; readonly rounds: number }
   /** Of the batches that compare order, shards and sizes. */
   readonly variantRounds: number
+  /** Of one app beside another that hangs. */
+  readonly isolation: { readonly perSecond: number; readonly seconds: number; readonly rounds: number }
 }
 
-/** About six minutes. */
+/** About eleven minutes. */
 export const full: Extent = {
   closed: { connections: [16, 64], seconds: 2, rounds: 3 },
   open: { perSecond: [50, 200, 500, 1000], seconds: 4, rounds: 2 },
   variantRounds: 3,
+  isolation: { perSecond: 50, seconds: 10, rounds: 6 },
 }
 
-/** About a minute, and so much less exact. */
+/** About two minutes, and so much less exact. */
 export const quick: Extent = {
   closed: { connections: [16, 64], seconds: 1, rounds: 1 },
   open: { perSecond: [200, 1000], seconds: 3, rounds: 1 },
   variantRounds: 1,
+  isolation: { perSecond: 50, seconds: 6, rounds: 2 },
 }
 
 /** Both workers are run warm first: registry read, code compiled. These figures are not used. */

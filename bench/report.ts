@@ -1,4 +1,6 @@
+import { type IsolationFigures, stuckEvents } from './isolation.ts'
 import { type Machine, machineLine } from './machine.ts'
+import type { Latency } from './percentiles.ts'
 import type { TargetName } from './stage.ts'
 import type { AtRate, Completeness, Throughput } from './summary.ts'
 import { figure, table } from './table.ts'
@@ -11,6 +13,7 @@ export interface MailboxReport {
   readonly atRates: readonly AtRate[]
   readonly completeness: readonly Completeness[]
   readonly variants: readonly VariantFigures[]
+  readonly isolation: IsolationFigures
   /** Why the figures must not be believed; none in a good run. */
   readonly failures: readonly string[]
 }
@@ -22,7 +25,8 @@ const names: Readonly<Record<TargetName, string>> = {
 }
 
 /** The report as text, for a terminal or a file. */
-export function reportText({ machine, throughput, atRates, completeness, variants, failures }: MailboxReport): string {
+export function reportText(report: MailboxReport): string {
+  const { machine, throughput, atRates, completeness, variants, isolation, failures } = report
   return [
     `Mailbox benchmark\n${machineLine(machine)}\n`,
     'Load generator, app and both workers share this machine. Events are 1 KiB, signed as GitHub does, all\n' +
@@ -32,6 +36,7 @@ export function reportText({ machine, throughput, atRates, completeness, variant
     deliveryTable(atRates.filter(({ target }) => target !== 'bare')),
     completenessTable(completeness),
     variantsTable(variants),
+    isolationText(isolation),
     budget(throughput, atRates),
     ...failures.map(failure => `FAILED: ${failure}\n`),
   ].join('\n')
@@ -110,6 +115,28 @@ function variantsTable(rows: readonly VariantFigures[]): string {
       String(lost),
     ]),
   )
+}
+
+/** What an app that hangs does to another one; its p99 may grow by 20 % at most. */
+export function isolationText(figures: IsolationFigures): string {
+  const { latency, besideToAlone, againToAlone, hungRequests, hangingAtOnce } = figures
+  const row = (title: string, { samples, p50, p90, p99, max }: Latency, ratio: number) => [
+    title,
+    String(samples),
+    ...[p50, p90, p99, max, ratio].map(figure),
+  ]
+  const lines = table(
+    `One app beside another that hangs with ${stuckEvents} events: ms from when a request was due to its arrival at the\n` +
+      `app. ${hungRequests} attempts hung, ${hangingAtOnce} of them or more at every end. The ratio is the median of the rounds' own.`,
+    ['the app', 'samples', 'p50', 'p90', 'p99', 'max', 'p99 to alone'],
+    [
+      row('alone', latency.alone, 1),
+      row('alone, once more', latency.again, againToAlone),
+      row('beside the one that hangs', latency.beside, besideToAlone),
+    ],
+  )
+  const verdict = besideToAlone <= 1.2 ? 'met' : 'missed'
+  return `${lines}\nBudget: p99 beside the app that hangs at most 1.20 of that alone ${verdict} (${figure(besideToAlone)})\n`
 }
 
 /** Design, "Budgets": 1,000 accepts a second into one mailbox on two cores; p99 under 50 ms at 200/s. */

@@ -9,15 +9,27 @@ export type AppCall =
   | { readonly ask: 'seen' }
   /** The arrivals since the last `take`, which are then forgotten. */
   | { readonly ask: 'take' }
+  /** From now on the other app hangs; what it was asked until then is forgotten. */
+  | { readonly ask: 'hang' }
+  /** The other app answers what hangs, and from now on everything. */
+  | { readonly ask: 'mend' }
 
 export interface AppAnswer {
   readonly port: number
+  /** The port of the other app, which hangs when it is told to. */
+  readonly hangingPort: number
+  /** Of the other app: requests that it has had, requests that hang now, and different events that it has answered. */
+  readonly hung: { readonly requests: number; readonly now: number; readonly taken: number }
   readonly seen: number
   /** When each event came, by `webhook-id`: ms on the machine's monotonic clock, one for each time it came. */
   readonly arrivals: ReadonlyMap<string, readonly number[]>
 }
 
 let arrivals = new Map<string, number[]>()
+let isHanging = false
+let requests = 0
+const waiting = new Set<() => void>()
+const taken = new Set<string>()
 
 /** A micro-app that takes everything at once. */
 const server = createServer((request, response) => {
@@ -28,13 +40,41 @@ const server = createServer((request, response) => {
   request.resume()
   request.on('end', () => response.writeHead(204).end())
 })
-server.keepAliveTimeout = 600_000
-const listening = new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+
+/** A micro-app that reads every request and answers none, until it is mended. */
+const hangingServer = createServer((request, response) => {
+  requests++
+  const answer = () => {
+    waiting.delete(answer)
+    taken.add(String(request.headers['webhook-id']))
+    response.writeHead(204).end()
+  }
+  request.resume()
+  response.on('close', () => waiting.delete(answer))
+  request.on('end', () => (isHanging ? waiting.add(answer) : answer()))
+})
+
+const listening = [server, hangingServer].map(one => {
+  one.keepAliveTimeout = 600_000
+  return new Promise<void>(resolve => one.listen(0, '127.0.0.1', resolve))
+})
+const portOf = (one: typeof server) => (one.address() as AddressInfo).port
 
 serveCalls(async ({ ask }: AppCall): Promise<AppAnswer> => {
-  await listening
-  const { port } = server.address() as AddressInfo
-  const answer = { port, seen: arrivals.size, arrivals: ask === 'take' ? arrivals : new Map() }
+  await Promise.all(listening)
+  if (ask === 'hang') {
+    requests = 0
+    taken.clear()
+  }
+  if (ask === 'hang' || ask === 'mend') isHanging = ask === 'hang'
+  if (ask === 'mend') for (const answer of [...waiting]) answer()
+  const answer = {
+    port: portOf(server),
+    hangingPort: portOf(hangingServer),
+    hung: { requests, now: waiting.size, taken: taken.size },
+    seen: arrivals.size,
+    arrivals: ask === 'take' ? arrivals : new Map(),
+  }
   if (ask === 'take') arrivals = new Map()
   return answer
 })

@@ -5,7 +5,7 @@ import { type Helper, startHelper } from './helper.ts'
 import type { LoadCall, LoadReport } from './load.ts'
 import { ownWorkerds } from './processor.ts'
 import type { AppAnswer, AppCall } from './sample-app.ts'
-import { hookPath, startBareTarget, startGatewayTarget, type Target } from './targets.ts'
+import { type BenchApp, hookPath, startBareTarget, startGatewayTarget, type Target } from './targets.ts'
 import { type Variant, variants } from './variants.ts'
 import type { Destination } from './vendor.ts'
 
@@ -19,6 +19,8 @@ export interface Stage {
   readonly app: Helper<AppCall, AppAnswer>
   readonly destinations: Readonly<Record<TargetName, Destination>>
   toVariant(variant: Variant): Destination
+  /** The app that hangs when it is told to. */
+  readonly hanging: Destination
   /** The workerd behind a target, where the system tells. */
   readonly pids: Readonly<Record<TargetName, number | undefined>>
 }
@@ -49,11 +51,13 @@ export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): 
 }
 
 async function setUp(folder: string, load: Stage['load'], app: Stage['app'], workers: Target[]): Promise<Stage> {
-  const { port: appPort } = await app.call({ ask: 'port' })
+  const { port: appPort, hangingPort } = await app.call({ ask: 'port' })
   const sixteen = Array.from({ length: 16 }, (_, index) => `app-${index + 1}`)
   const atFirst = ownWorkerds()
-  const apps = [...['single', ...sixteen].map(name => ({ name })), ...variants.map(({ app }) => app)]
-  const gateway = await startGatewayTarget(folder, apps, `http://127.0.0.1:${appPort}`)
+  const stuck: BenchApp = { name: 'stuck', hangs: true }
+  const apps = [...['single', ...sixteen].map(name => ({ name })), ...variants.map(({ app }) => app), stuck]
+  const at = (port: number) => `http://127.0.0.1:${port}`
+  const gateway = await startGatewayTarget(folder, apps, { upstream: at(appPort), hanging: at(hangingPort) })
   workers.push(gateway)
   const [gatewayPid] = ownWorkerds(atFirst)
   const withGateway = ownWorkerds()
@@ -70,6 +74,7 @@ async function setUp(folder: string, load: Stage['load'], app: Stage['app'], wor
       sixteen: { port: gateway.port, paths: sixteen.map(hookPath), mayRepeat: false },
     },
     toVariant: ({ app }) => ({ port: gateway.port, paths: [hookPath(app.name)], mayRepeat: false }),
+    hanging: { port: gateway.port, paths: [hookPath(stuck.name)], mayRepeat: false },
     pids: { bare: barePid, one: gatewayPid, sixteen: gatewayPid },
   }
 }

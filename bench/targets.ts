@@ -23,16 +23,18 @@ export interface BenchApp {
   /** Events of one key are delivered one after the other. */
   readonly isOrdered?: true
   readonly shards?: number
+  /** It lives where nothing is answered: its attempts give up after a second, and no breaker spares them. */
+  readonly hangs?: true
 }
 
 /** The path that an app's vendor sends to. */
 export const hookPath = (app: string) => `/hooks/${app}/repo`
 
-/** The gateway, as `npm start` runs it, with apps that all live at one address. */
+/** The gateway, as `npm start` runs it, with apps that all live at one address, or at the one that hangs. */
 export async function startGatewayTarget(
   resources: string,
   apps: readonly BenchApp[],
-  upstream: string,
+  { upstream, hanging }: { readonly upstream: string; readonly hanging: string },
 ): Promise<Target> {
   const secrets = apps.flatMap(({ name }) => [
     [secretVariable(name, 'vendor'), vendorSecret],
@@ -44,7 +46,7 @@ export async function startGatewayTarget(
   const miniflare = await startGateway({ port, resources, variables })
   const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
   for (const app of apps) {
-    const document = manifestOf(app, upstream)
+    const document = manifestOf(app, app.hangs ? hanging : upstream)
     const setting = { now: new Date(), publishedBy: 'bench', environment: 'local', renew: false }
     const { revision, pointer } = await publication(Manifest.parse(document), document, undefined, setting)
     await registry.put(keys.revision(app.name, revision.digest), JSON.stringify(revision))
@@ -82,9 +84,10 @@ export async function startBareTarget(): Promise<Target> {
   return { port, stop: () => miniflare.dispose() }
 }
 
-function manifestOf({ name, isOrdered, shards }: BenchApp, upstream: string) {
-  const delivery = shards === undefined ? {} : { shards }
+function manifestOf({ name, isOrdered, shards, hangs }: BenchApp, upstream: string) {
+  const delivery = { ...(shards !== undefined && { shards }), ...(hangs && { timeoutMs: 1_000 }) }
   const order = isOrdered && { orderBy: '/key' }
+  const retry = hangs && { retry: { attempts: 50, baseSeconds: 1, maxSeconds: 2 } }
   return {
     apiVersion: 'gatehouse/v1',
     kind: 'MicroApp',
@@ -93,8 +96,9 @@ function manifestOf({ name, isOrdered, shards }: BenchApp, upstream: string) {
       owner: { user: 'bench', team: 'bench', contact: '#bench' },
       lifecycle: { stage: 'sandbox' },
       upstreams: [{ name: 'stable', url: upstream }],
-      webhooks: { repo: { scheme: 'github', secrets: ['vendor'], path: '/events', delivery, ...order } },
+      webhooks: { repo: { scheme: 'github', secrets: ['vendor'], path: '/events', delivery, ...order, ...retry } },
       signing: { secrets: ['app'] },
+      ...(hangs && { breaker: { failurePercent: 100, minRequests: 1_000, windowSeconds: 1 } }),
     },
   }
 }

@@ -1,8 +1,9 @@
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { expect, it } from 'vitest'
+import { latencyOf } from '../../../bench/percentiles.ts'
 import { accepted, eventIn, gatedApp, mailboxes, mailboxStub } from '../../support/gated-app.ts'
 import { incoming, terms } from '../../support/mailbox.ts'
-import { moveTimeBy } from '../../support/time.ts'
+import { eventually, moveTimeBy } from '../../support/time.ts'
 
 const backlog = 1_000
 const minutes = 10
@@ -12,8 +13,7 @@ it('1,000 events to one app that hangs for ten minutes delay no event of another
   const down = await gatedApp('isolated-down', { answer: () => new Promise(() => {}) })
   await gatedApp('isolated-up')
   moveTimeBy(3_600_000)
-  for (let n = 0; n < backlog; n += 100)
-    await Promise.all(Array.from({ length: 100 }, () => mailboxes.accept(incoming('isolated-down'), terms)))
+  await filled('isolated-down')
 
   const delaysMs: number[] = []
   let before = -1
@@ -36,3 +36,66 @@ it('1,000 events to one app that hangs for ten minutes delay no event of another
   expect(waiting).toHaveLength(backlog)
   expect(waiting.every(({ state }) => state === 'waiting' || state === 'delivering')).toBe(true)
 }, 30_000)
+
+/** Rounds are added while noise keeps the two apart; what the stuck events do is in all of them. */
+const rounds = { least: 3, most: 10, events: 30 }
+const allowed = 1.2
+
+it('beside 1,000 events whose attempts hang, the time from accept to delivery of another app grows by 20 % at most at p99', async () => {
+  const arrivedMs = new Map<string, number>()
+  const stuck = await gatedApp('isolated-stuck', {
+    source: { delivery: { timeoutMs: 500 } },
+    spec: { breaker: { failurePercent: 100, minRequests: 10_000 } },
+    answer: () => new Promise(() => {}),
+  })
+  await gatedApp('isolated-beside', {
+    answer: ({ headers }) => {
+      arrivedMs.set(headers.get('webhook-id') ?? '', performance.now())
+      return new Response('ok')
+    },
+  })
+  await mailboxes.pause('isolated-stuck', undefined)
+  await filled('isolated-stuck')
+
+  const measured = async () => {
+    const times: number[] = []
+    for (let n = 0; n < rounds.events; n++) {
+      const startMs = performance.now()
+      const id = await accepted('isolated-beside')
+      times.push((await eventually(() => arrivedMs.get(id) ?? Promise.reject(new Error('not yet')))) - startMs)
+    }
+    return times
+  }
+  const alone = async () => {
+    await mailboxes.pause('isolated-stuck', undefined)
+    await eventually(async () =>
+      expect(await mailboxes.list('isolated-stuck', { state: 'delivering' }, { limit: 1 })).toEqual([]),
+    )
+    return measured()
+  }
+  const beside = async () => {
+    const before = stuck.length
+    await mailboxes.resume('isolated-stuck', undefined)
+    await eventually(() => expect(stuck.length).toBeGreaterThanOrEqual(before + terms.concurrency))
+    const times = await measured()
+    await eventually(() => expect(stuck.length, 'attempts give up').toBeGreaterThan(before + terms.concurrency))
+    return times
+  }
+
+  await measured()
+  const times = { alone: [] as number[], beside: [] as number[] }
+  const ratio = () => latencyOf(times.beside).p99 / latencyOf(times.alone).p99
+  for (let round = 0; round < rounds.most && (round < rounds.least || ratio() > allowed); round++) {
+    const arms = [async () => times.alone.push(...(await alone())), async () => times.beside.push(...(await beside()))]
+    for (const arm of round % 2 === 0 ? arms : arms.reverse()) await arm()
+  }
+  await alone()
+  expect(ratio(), JSON.stringify({ alone: latencyOf(times.alone), beside: latencyOf(times.beside) })).toBeLessThan(
+    allowed,
+  )
+}, 60_000)
+
+async function filled(app: string): Promise<void> {
+  for (let n = 0; n < backlog; n += 100)
+    await Promise.all(Array.from({ length: 100 }, () => mailboxes.accept(incoming(app), terms)))
+}
