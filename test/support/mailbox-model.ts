@@ -20,6 +20,8 @@ interface Modelled {
   readonly key: string | undefined
   readonly vendorId: string
   readonly receivedAtMs: number
+  /** It was handed over when later ones of its key had been attempted. */
+  readonly isLate: boolean
   state: 'waiting' | 'delivering' | 'delivered' | 'dead'
   attempts: number
   /** Numbers of the attempts that have ended as far as the mailbox knows. */
@@ -39,6 +41,8 @@ export class MailboxModel {
   /** The latest it has ever been: a wait for a token, once begun, does not follow a clock that goes back. */
   #latestMs: number
   readonly events: Modelled[] = []
+  /** The same events, those of one key in the order in which they must go. */
+  readonly #inTurn: Modelled[] = []
   readonly paused = new Set<string>()
   /** Attempts handed over of which nobody has reported yet. */
   readonly unreported: { readonly eventId: string; readonly attempt: number }[] = []
@@ -58,30 +62,59 @@ export class MailboxModel {
     this.#latestMs = Math.max(this.#latestMs, ms)
   }
 
-  /** The id by which the mailbox must answer. */
-  accepted(id: string, source: string, key: string | undefined, vendorId: string): string {
-    const earlier = this.events.find(
-      event => event.source === source && event.vendorId === vendorId && event.receivedAtMs > this.nowMs - dedupeMs,
-    )
+  /**
+   * The id by which the mailbox must answer.
+   *
+   * @param handedOverMs when an event was received that another kept for a while
+   */
+  accepted(id: string, source: string, key: string | undefined, vendorId: string, handedOverMs?: number): string {
+    const receivedAtMs = handedOverMs ?? this.nowMs
+    const earlier =
+      this.events.find(event => event.id === id) ??
+      this.events.find(
+        event => event.source === source && event.vendorId === vendorId && event.receivedAtMs > receivedAtMs - dedupeMs,
+      )
     if (earlier) return earlier.id
     const { nowMs } = this
-    const dueMs = this.#openOf(source, key).length > 0 ? undefined : nowMs
+    const open = this.#openOf(source, key)
+    const later = handedOverMs === undefined ? [] : open.filter(event => event.receivedAtMs > handedOverMs)
+    const stepsBack = later.find(
+      ({ state, dueMs, attempts }) => state === 'waiting' && dueMs !== undefined && attempts === 0,
+    )
+    if (stepsBack) stepsBack.dueMs = undefined
+    const dueMs = stepsBack || open.length === 0 ? nowMs : undefined
+    const isLate = handedOverMs !== undefined && key !== undefined && this.#hasBegunAfter(handedOverMs, source, key)
     const begin = {
       state: 'waiting',
       attempts: 0,
       overtaken: undefined,
       tries: 0,
-      sinceMs: nowMs,
+      sinceMs: receivedAtMs,
       dueMs,
+      isLate,
       leaseEndMs: 0,
       noted: new Set<number>(),
     } as const
-    this.events.push({ id, source, key, vendorId, receivedAtMs: nowMs, ...begin })
+    const event: Modelled = { id, source, key, vendorId, receivedAtMs, ...begin }
+    this.events.push(event)
+    const at = later[0] ? this.#inTurn.indexOf(later[0]) : this.#inTurn.length
+    this.#inTurn.splice(at, 0, event)
     return id
   }
 
+  /** Whether an event of the key that was received after a moment has been attempted, or has ended. */
+  #hasBegunAfter(ms: number, source: string, key: string): boolean {
+    return this.events.some(
+      event =>
+        event.source === source &&
+        event.key === key &&
+        event.receivedAtMs > ms &&
+        (event.attempts > 0 || event.state === 'delivered' || event.state === 'dead'),
+    )
+  }
+
   /** One attempt leaves the mailbox: this is where most promises are broken, if they are. */
-  handedOver({ eventId, attempt, gaps = [] }: Consignment): void {
+  handedOver({ eventId, attempt, gaps = [], isLate }: Consignment): void {
     const event = this.event(eventId)
     expect(event.state, `${eventId} is attempted while it is ${event.state}`).toBe('waiting')
     expect(event.dueMs, `${eventId} is attempted before its turn in its key`).toBeDefined()
@@ -89,6 +122,7 @@ export class MailboxModel {
     expect(this.isPaused(event.source), `${eventId} is attempted while paused`).toBe(false)
     expect(this.#free(event.source), 'slots').toBeGreaterThan(0)
     expect(attempt).toBe(event.attempts + 1)
+    expect(isLate === true, `${eventId} comes after later ones without saying so, or says so`).toBe(event.isLate)
     const missing = [...(this.#gaps.get(this.#keyName(event)) ?? [])].filter(id => id !== eventId)
     expect(new Set(gaps), 'gaps').toEqual(new Set(missing))
     event.state = 'delivering'
@@ -243,9 +277,11 @@ export class MailboxModel {
     if (open[0] && open.every(({ dueMs }) => dueMs === undefined)) open[0].dueMs = this.nowMs
   }
 
-  /** In the order in which they were accepted. */
+  /** In the order in which they must go. */
   #openOf(source: string, key: string | undefined): Modelled[] {
-    return key === undefined ? [] : this.open().filter(event => event.source === source && event.key === key)
+    if (key === undefined) return []
+    const isOpen = ({ state }: Modelled) => state === 'waiting' || state === 'delivering'
+    return this.#inTurn.filter(event => event.source === source && event.key === key && isOpen(event))
   }
 
   #free(source: string): number {

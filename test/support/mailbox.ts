@@ -29,8 +29,8 @@ export const terms: DeliveryTerms = {
 }
 
 /** Takes the courier and the queue of an app's mailbox into the test's hands; to be done again after an eviction. */
-export async function heldMailbox(app: string): Promise<HeldMailbox> {
-  const name = mailboxName(homeMailbox(app))
+export async function heldMailbox(app: string, shard = 0): Promise<HeldMailbox> {
+  const name = mailboxName({ ...homeMailbox(app), shard })
   const stub = env.MAILBOX.getByName(name)
   const batches: (readonly Consignment[])[] = []
   const letters: DeadLetter[] = []

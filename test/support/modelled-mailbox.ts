@@ -1,11 +1,14 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { expect, vi } from 'vitest'
-import { type HeldMailbox, heldMailbox, incoming } from './mailbox.ts'
+import type { Outcome } from '#core/delivery/event.ts'
+import { answered, type HeldMailbox, heldMailbox, incoming } from './mailbox.ts'
 import { dedupeMs, type MailboxModel, sourceTerms } from './mailbox-model.ts'
 
 /** The mailbox under test. What it hands over is given to the model after each command. */
 export interface Real {
   readonly app: string
+  /** 0 unless said otherwise. */
+  readonly shard?: number
   mailbox: HeldMailbox
 }
 
@@ -45,7 +48,7 @@ export function termsFor(name: string) {
 
 export async function crashed(real: Real): Promise<void> {
   await runInDurableObject(real.mailbox.stub, (_, state) => state.abort('crash')).catch(() => undefined)
-  real.mailbox = await heldMailbox(real.app)
+  real.mailbox = await heldMailbox(real.app, real.shard)
 }
 
 /** The alarm goes off: leases end, the replay goes on, what is due starts. */
@@ -94,4 +97,48 @@ export async function compare(model: MailboxModel, { mailbox }: Real, isFresh = 
 export function moveTo(model: MailboxModel, ms: number): void {
   model.moveTo(ms)
   vi.setSystemTime(ms)
+}
+
+/** What may become of an attempt, at a moment. */
+const outcomes: Readonly<Record<string, (nowMs: number) => Outcome>> = {
+  ok: () => answered(200),
+  error: () => answered(500),
+  refused: () => answered(404),
+  gone: () => answered(410),
+  busy: nowMs => answered(429, nowMs + 90_000),
+  timeout: () => ({ kind: 'failed', fault: 'upstream-timeout', ms: 15_000 }),
+  held: () => ({ kind: 'held', fault: 'app-expired' }),
+}
+
+export const outcomeNames: readonly string[] = Object.keys(outcomes)
+
+/** The courier reports what became of an attempt. */
+export async function reports(
+  model: MailboxModel,
+  mailbox: HeldMailbox,
+  { eventId, attempt }: { readonly eventId: string; readonly attempt: number },
+  name: string,
+): Promise<void> {
+  const outcome = outcomes[name]?.(model.nowMs) ?? answered(200)
+  await mailbox.settle(eventId, attempt, outcome)
+  model.reported(eventId, attempt, outcome, await mailbox.calls.show(eventId))
+}
+
+/** Everything goes well from now on: then every event ends, and only the alarm is needed for it. */
+export async function comesToRest(model: MailboxModel, real: Real): Promise<void> {
+  model.paused.clear()
+  await real.mailbox.calls.resume(undefined)
+  await compare(model, real)
+  for (let round = 0; model.open().length > 0 || model.replay; round++) {
+    expect(round, 'an event that never ends').toBeLessThan(300)
+    for (const { eventId, attempt } of model.unreported.splice(0)) {
+      await real.mailbox.settle(eventId, attempt, answered(200))
+      model.reported(eventId, attempt, answered(200), undefined)
+      await compare(model, real)
+    }
+    const alarm = await real.mailbox.alarm()
+    if (model.open().length === 0 && !model.replay) break
+    moveTo(model, Math.max(model.nowMs, alarm ?? Number.NaN))
+    await wakes(model, real)
+  }
 }

@@ -1,17 +1,19 @@
 import fc from 'fast-check'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import type { Outcome } from '#core/delivery/event.ts'
 import { homeMailbox, mintEventId } from '#core/delivery/event-id.ts'
-import { answered, heldMailbox, incoming } from '../../support/mailbox.ts'
+import { heldMailbox, incoming } from '../../support/mailbox.ts'
 import { leaseMs, MailboxModel } from '../../support/mailbox-model.ts'
 import {
   accepts,
   acceptsAs,
   claimsOf,
+  comesToRest,
   compare,
   crashed,
   moveTo,
+  outcomeNames,
   type Real,
+  reports,
   termsFor,
   wakes,
 } from '../../support/modelled-mailbox.ts'
@@ -24,16 +26,6 @@ const event = fc.record({ source, key, vendorId: fc.nat(11).map(n => `evt_${n}`)
 const which = fc.nat(1000)
 const scope = fc.constantFrom(undefined, 'shop', 'paced')
 
-const outcomes: Readonly<Record<string, (nowMs: number) => Outcome>> = {
-  ok: () => answered(200),
-  error: () => answered(500),
-  refused: () => answered(404),
-  gone: () => answered(410),
-  busy: nowMs => answered(429, nowMs + 90_000),
-  timeout: () => ({ kind: 'failed', fault: 'upstream-timeout', ms: 15_000 }),
-  held: () => ({ kind: 'held', fault: 'app-expired' }),
-}
-
 const accept = event.map(wish =>
   command(`accept ${wish.source} ${wish.key} ${wish.vendorId}`, (model, real) => accepts(model, real, [wish])),
 )
@@ -41,15 +33,13 @@ const burst = fc
   .array(event, { minLength: 2, maxLength: 6 })
   .map(wishes => command(`burst of ${JSON.stringify(wishes)}`, (model, real) => accepts(model, real, wishes)))
 
-const report = fc.tuple(which, fc.constantFrom('ok', ...Object.keys(outcomes))).map(([n, name]) =>
+const report = fc.tuple(which, fc.constantFrom('ok', ...outcomeNames)).map(([n, name]) =>
   command(
     `report ${n} ${name}`,
     async (model, { mailbox }) => {
       const [attempt] = model.unreported.splice(n % model.unreported.length, 1)
       if (!attempt) return
-      const outcome = outcomes[name]?.(model.nowMs) ?? answered(200)
-      await mailbox.settle(attempt.eventId, attempt.attempt, outcome)
-      model.reported(attempt.eventId, attempt.attempt, outcome, await mailbox.calls.show(attempt.eventId))
+      await reports(model, mailbox, attempt, name)
     },
     model => model.unreported.length > 0,
   ),
@@ -138,7 +128,7 @@ const wakeEarly = fc.constant(command('the alarm goes off early', wakes))
 it('keeps its promises in any order of what may happen to it', { timeout: 60_000 }, async () => {
   onTestFinished(() => void vi.useRealTimers())
   const startMs = Date.now() + 30 * 86_400_000
-  const untilMs = performance.now() + 10_000
+  const untilMs = performance.now() + 5_500
   let run = 0
   const often = [accept, accept, report, report, report, wait]
   const all = [
@@ -168,25 +158,6 @@ it('keeps its promises in any order of what may happen to it', { timeout: 60_000
     { numRuns: 40 },
   )
 })
-
-/** Everything goes well from now on: then every event ends, and only the alarm is needed for it. */
-async function comesToRest(model: MailboxModel, real: Real): Promise<void> {
-  model.paused.clear()
-  await real.mailbox.calls.resume(undefined)
-  await compare(model, real)
-  for (let round = 0; model.open().length > 0 || model.replay; round++) {
-    expect(round, 'an event that never ends').toBeLessThan(300)
-    for (const { eventId, attempt } of model.unreported.splice(0)) {
-      await real.mailbox.settle(eventId, attempt, answered(200))
-      model.reported(eventId, attempt, answered(200), undefined)
-      await compare(model, real)
-    }
-    const alarm = await real.mailbox.alarm()
-    if (model.open().length === 0 && !model.replay) break
-    moveTo(model, Math.max(model.nowMs, alarm ?? Number.NaN))
-    await wakes(model, real)
-  }
-}
 
 function command(
   name: string,
