@@ -3,6 +3,7 @@ import type { AuditFact, AuditRecord, AuditType } from '#core/audit/record.ts'
 import type { ChainVerdict } from '#core/audit/verify.ts'
 import type { Places } from '#core/egress/places.ts'
 import type { PolicyEngine } from '#core/fleet/engine.ts'
+import type { Fleet } from '#core/fleet/stored.ts'
 import type { Claims } from '#core/idempotency/claim.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
 import type { VerifiedCaller } from '#core/identity/caller.ts'
@@ -77,8 +78,10 @@ export interface Ports {
   readonly background: (work: Promise<unknown>) => void
 }
 
-/** The operator's rules over requests. */
+/** Who judges by the operator's rules. */
 export interface FleetRules {
+  /** Who judges manifests, given the rules as they stand in storage. */
+  atPublish(fleet: Fleet): readonly PolicyEngine[]
   /**
    * Who judges requests; empty where no rule is about them. From this isolate's memory wherever possible.
    *

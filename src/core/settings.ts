@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { type ModelPrices, ModelPricesSetting } from '#core/egress/cost/prices.ts'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { decode } from '#core/encoding.ts'
+import type { OpaSetting } from '#core/fleet/opa.ts'
+import { points } from '#core/fleet/schema.ts'
 import { KeySet, PublishedKeys } from '#core/identity/key-set.ts'
 import { type Signing, SigningKeys } from '#core/identity/token-keys.ts'
 import { type AddressSetting, rangesIn } from '#core/limits/address.ts'
@@ -82,6 +84,20 @@ const Variables = z
     REQUIRE_APPROVAL: YesNo.optional(),
     REQUIRE_SIGNED_ENTRIES: YesNo.optional(),
     APPROVERS_JWKS: ApproverKeys.optional(),
+    OPA_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine(url => /^https:|^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(url), {
+        error: 'must be https, or on loopback',
+      })
+      .optional(),
+    OPA_TOKEN: z.string().min(1).max(4_096).optional(),
+    OPA_TIMEOUT_MS: z.coerce.number().int().min(10).max(5_000).default(200),
+    OPA_ON_ERROR: z.enum(['closed', 'open']).default('closed'),
+    OPA_POINTS: z
+      .string()
+      .default('publish,request')
+      .transform(text => text.split(','))
+      .pipe(z.array(z.enum(points))),
     METRICS_TOKEN: z.string().min(16, { error: 'must be at least 16 characters' }).optional(),
   })
   .superRefine((value, { addIssue }) => {
@@ -144,6 +160,8 @@ export interface Settings extends FetchSetting, AddressSetting {
   readonly keyEncryptionKey?: Secret
   /** The key-encryption key before, with which older sealed secrets can still be opened. */
   readonly previousKeyEncryptionKey?: Secret
+  /** Who is asked beside the fleet rules; absent: nobody. */
+  readonly opa?: OpaSetting
   /** Where secrets that are references are looked up. */
   readonly vault?: { readonly address: string; readonly token: Secret }
 }
@@ -177,7 +195,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
   const { REQUIRE_APPROVAL, REQUIRE_SIGNED_ENTRIES, APPROVERS_JWKS } = parsed.data
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = parsed.data
-  const { MODEL_PRICES, GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
+  const { OPA_URL, MODEL_PRICES, GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
     environment: ENVIRONMENT,
     ...settingOf(parsed.data),
@@ -207,6 +225,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
       previousKeyEncryptionKey: new Secret('GATEWAY_KEK_PREVIOUS', GATEWAY_KEK_PREVIOUS),
     }),
     ...(VAULT_ADDR && VAULT_TOKEN && { vault: { address: VAULT_ADDR, token: new Secret('VAULT_TOKEN', VAULT_TOKEN) } }),
+    ...(OPA_URL && { opa: opaFrom(OPA_URL, parsed.data) }),
     ...(SIGNING_KEYS &&
       TOKEN_ISSUER && { signing: { issuer: TOKEN_ISSUER, keys: new Secret('SIGNING_KEYS', SIGNING_KEYS) } }),
     ...(EGRESS_DOH && { egressResolver: EGRESS_DOH }),
@@ -225,6 +244,11 @@ function settingOf({
 }): FetchSetting {
   const hosts = [PUBLIC_URL, ADMIN_URL, TOKEN_ISSUER].flatMap(url => URL.parse(url ?? '')?.host ?? [])
   return { isLocal: ENVIRONMENT === 'local', ownHosts: [...new Set(hosts)] }
+}
+
+function opaFrom(url: string, read: z.output<typeof Variables>): OpaSetting {
+  const { OPA_TOKEN, OPA_TIMEOUT_MS: timeoutMs, OPA_ON_ERROR: onError, OPA_POINTS: asked } = read
+  return { url, timeoutMs, onError, points: asked, ...(OPA_TOKEN && { token: new Secret('OPA_TOKEN', OPA_TOKEN) }) }
 }
 
 function hostOf(url: string): string {

@@ -1,7 +1,8 @@
 import { waitUntil } from 'cloudflare:workers'
 import { gatheredDiscoveries } from '#core/api/discoveries.ts'
-import { requestEngines } from '#core/fleet/engines.ts'
+import { fleetEngines } from '#core/fleet/engines.ts'
 import { knownRules } from '#core/fleet/known.ts'
+import { opaEngine } from '#core/fleet/opa.ts'
 import { fleetName } from '#core/fleet/stored.ts'
 import { cachedHosts } from '#core/hosts/cached.ts'
 import { AppTokens } from '#core/identity/app-token.ts'
@@ -84,7 +85,10 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     registry: switchedRegistry(registry, switches),
     hosts,
     registryStore,
-    fleetRules: requestEngines(rules),
+    fleetRules: fleetEngines(
+      rules,
+      settings.opa && { engine: opaEngine(settings.opa, { upstreams }), points: settings.opa.points },
+    ),
     switches,
     switchboard,
     audit: durableAudit(env, counters, log, waitUntil),

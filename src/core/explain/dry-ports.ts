@@ -51,6 +51,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     counters: only('counters', { count: () => {}, observe: () => {} }),
     audit: only('audit', { tally: () => {} }),
     fleetRules: {
+      atPublish: () => [],
       async atRequest() {
         const engines = await ports.fleetRules.atRequest()
         return engines.map(engine => (engine.name === celName ? engine : asking(engine.name)))

@@ -1,5 +1,4 @@
 import { Fault, type Problem } from '#core/fault.ts'
-import { judge } from '#core/fleet/judge.ts'
 import type { Weight } from '#core/fleet/schema.ts'
 import { openFleet } from '#core/fleet/stored.ts'
 import type { Ports, RegistryStore } from '#core/ports.ts'
@@ -37,7 +36,10 @@ export interface Order extends Pick<PublishSetting, 'publishedBy' | 'renew'> {
   readonly reason: string
 }
 
-export type Needed = Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log' | 'counters' | 'audit'>
+export type Needed = Pick<
+  Ports,
+  'registryStore' | 'switchboard' | 'settings' | 'clock' | 'log' | 'counters' | 'audit' | 'fleetRules'
+>
 
 /**
  * Puts a manifest in force: revision, pointer, switchboard, in this order. What is in force already is left
@@ -138,12 +140,14 @@ async function refuseTaken(manifest: Manifest, store: RegistryStore): Promise<vo
 async function judgedByFleet(
   manifest: Manifest,
   publishedBy: string,
-  { registryStore, settings, clock, log, counters, audit }: Needed,
+  { registryStore, settings, clock, log, counters, audit, fleetRules }: Needed,
 ): Promise<readonly Problem[]> {
   const app = manifest.metadata.name
   const now = clock.now()
   const fleet = await openFleet(await registryStore.fleet(), now)
-  const found = judge(fleet, { point: 'publish', manifest, environment: settings.environment, now })
+  const question = { point: 'publish', manifest, environment: settings.environment, now } as const
+  const judged = await Promise.all(fleetRules.atPublish(fleet).map(engine => engine.judge(question)))
+  const found = judged.flat()
   const door = 'publish'
   const facts = found.map(({ weight, isError, problem: { rule, layer, path } }) => {
     const why = isError ? 'error' : 'broken'
