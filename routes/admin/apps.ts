@@ -22,7 +22,7 @@ export const apps = [
     async ({ query: { limit, cursor }, isEverywhere, sees }, ports) => {
       const page = await ports.registryStore.apps({ limit, ...(cursor && { cursor }) })
       const items = await Promise.all(
-        page.apps.map(async app => {
+        page.apps.map(async ({ app }) => {
           const lookup = await ports.registry.find(app)
           if (lookup.kind !== 'found') return isEverywhere ? [{ app, fault: 'entry-invalid' } as const] : []
           return sees(lookup.entry) ? [await statusOf(lookup.entry, ports)] : []

@@ -13,6 +13,7 @@ import { fleet } from './fleet.ts'
 import { masking } from './masking.ts'
 import { documentOf } from './openapi.ts'
 import { publishing } from './publishing.ts'
+import { registry } from './registry.ts'
 import { replays } from './replays.ts'
 import { secrets } from './secrets.ts'
 import { self } from './self.ts'
@@ -37,6 +38,7 @@ export const calls: readonly Call[] = [
   ...apps,
   ...switches,
   ...publishing,
+  ...registry,
   ...approvals,
   ...egress,
   ...audit,

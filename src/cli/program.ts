@@ -3,6 +3,7 @@ import packageJson from '#package' with { type: 'json' }
 import { apps } from './commands/apps.ts'
 import { audit } from './commands/audit.ts'
 import { build } from './commands/build.ts'
+import { diff } from './commands/diff.ts'
 import { egress } from './commands/egress.ts'
 import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
@@ -23,6 +24,7 @@ export const program = new Command('gatehouse')
   .addHelpText('after', '\nExit codes: 0 done, 1 refused, 2 wrong usage, 3 gateway or wrangler out of reach.')
   .addCommand(start)
   .addCommand(build)
+  .addCommand(diff)
   .addCommand(push)
   .addCommand(apps)
   .addCommand(audit)

@@ -1,4 +1,5 @@
 import { keys } from '#core/keys.ts'
+import type { PointerMetadata } from '#core/manifest/publish.ts'
 import type { RegistryStore } from '#core/ports.ts'
 
 /** What storage alone knows; the switchboard knows what is newest. */
@@ -28,8 +29,9 @@ export function kvRegistry(registry: KVNamespace): StoredRegistry {
     },
 
     async apps({ limit, cursor }) {
-      const page = await registry.list({ prefix: keys.pointers, limit, ...(cursor && { cursor }) })
-      const apps = page.keys.map(({ name }) => name.slice(keys.pointers.length))
+      const prefix = keys.pointers
+      const page = await registry.list<Partial<PointerMetadata>>({ prefix, limit, ...(cursor && { cursor }) })
+      const apps = page.keys.map(({ name, metadata }) => ({ app: name.slice(prefix.length), about: metadata ?? {} }))
       return { apps, ...(!page.list_complete && { cursor: page.cursor }) }
     },
 

@@ -3,11 +3,14 @@ import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { RegistryItem } from '#core/manifest/publish.ts'
 
+/** The items of an earlier bulk file; none when there is no such file. */
+export async function bulkItems(file: string): Promise<RegistryItem[]> {
+  return JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as RegistryItem[]
+}
+
 /** The pointers that an earlier bulk file holds, by app; none when there is no such file. */
 export async function pointersInBulk(file: string): Promise<Map<string, Pointer>> {
-  const text = await readFile(file, 'utf8').catch(() => '[]')
-  const items = JSON.parse(text) as RegistryItem[]
-  return pointersFrom(items.map(({ key, value }) => [key, value]))
+  return pointersFrom((await bulkItems(file)).map(({ key, value }) => [key, value]))
 }
 
 /** Pointers out of key-value pairs; what is no pointer is passed over. */

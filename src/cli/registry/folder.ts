@@ -40,7 +40,15 @@ export async function readRegistry(folder: string, setting: GatewaySetting): Pro
  * @throws Failure that lists every fault of every file
  */
 export async function readManifests(folder: string, setting: GatewaySetting): Promise<Declared[]> {
-  const files = await manifestFiles(folder)
+  return readFiles(await manifestFiles(folder), folder, setting)
+}
+
+/** Some files of a registry folder, as `readManifests` reads all. */
+export async function readFiles(
+  files: readonly string[],
+  folder: string,
+  setting: GatewaySetting,
+): Promise<Declared[]> {
   const problems: Problem[] = []
   const declared: Declared[] = []
   for (const file of files) {
@@ -53,7 +61,7 @@ export async function readManifests(folder: string, setting: GatewaySetting): Pr
   return declared.sort((one, other) => (one.manifest.metadata.name < other.manifest.metadata.name ? -1 : 1))
 }
 
-async function manifestFiles(folder: string): Promise<string[]> {
+export async function manifestFiles(folder: string): Promise<string[]> {
   const items = await readdir(folder, { withFileTypes: true }).catch(error => {
     throw new Failure(`The registry folder ${folder} cannot be read: ${error.code}. Name a folder of manifests.`)
   })

@@ -2,12 +2,9 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { keys } from '#core/keys.ts'
-import type { Pointer } from '#core/manifest/entry.ts'
-import type { RegistryItem } from '#core/manifest/publish.ts'
+import type { PointerMetadata, RegistryItem } from '#core/manifest/publish.ts'
 import { root } from '../machine/paths.ts'
 import { exitCodes, Failure } from '../output.ts'
-import { pointersFrom } from './bulk.ts'
 
 /** Which registry is meant: the one of this machine's state folder, or the deployed one. */
 export type Target = { readonly local: true; readonly state: string } | { readonly local: false }
@@ -15,13 +12,9 @@ export type Target = { readonly local: true; readonly state: string } | { readon
 /** Keys that one `kv bulk get` may ask for. */
 const keysPerGet = 100
 
-/** What is in force, read with wrangler: the pointers of these apps, and the fleet rules as they are stored. */
-export async function inForce(
-  apps: readonly string[],
-  target: Target,
-): Promise<{ readonly pointers: Map<string, Pointer>; readonly fleet: string | undefined }> {
-  const wanted = [keys.fleet, ...apps.map(app => keys.pointer(app))]
-  const found: [string, string | null][] = []
+/** The values of keys, read with wrangler; what is not there is left out. */
+export async function valuesOf(wanted: readonly string[], target: Target): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
   for (let at = 0; at < wanted.length; at += keysPerGet) {
     const asked = wanted.slice(at, at + keysPerGet).map(name => ({ name }))
     const text = await withFile(asked, file => wrangler(['kv', 'bulk', 'get', file], target))
@@ -29,11 +22,21 @@ export async function inForce(
       string,
       { value: string } | string | null
     >
-    for (const [key, item] of Object.entries(answer))
-      found.push([key, typeof item === 'string' || item === null ? item : item.value])
+    for (const [key, item] of Object.entries(answer)) {
+      const value = typeof item === 'string' || item === null ? item : item.value
+      if (value !== null) found.set(key, value)
+    }
   }
-  const fleet = found.find(([key]) => key === keys.fleet)?.[1] ?? undefined
-  return { pointers: pointersFrom(found), fleet }
+  return found
+}
+
+/** The keys below a prefix, with what they say of themselves. */
+export async function listedKeys(
+  prefix: string,
+  target: Target,
+): Promise<readonly { readonly name: string; readonly metadata?: Partial<PointerMetadata> }[]> {
+  const text = await wrangler(['kv', 'key', 'list', '--prefix', prefix], target)
+  return JSON.parse(text.slice(text.indexOf('['), text.lastIndexOf(']') + 1))
 }
 
 /** Writes a registry with `wrangler kv bulk put`. */

@@ -55,6 +55,7 @@ export const entryRows: readonly Row[] = [
         hmac ? `webhooks of ${name}, signed as ${canonicalize(hmac)}` : `webhooks of ${name}, signed by ${scheme}`,
       ),
   },
+  { area: 'entry', opens: ({ spec }) => spec.hosts.map(host => `calls at the host ${host}`) },
   {
     area: 'entry',
     opens: ({ spec }) =>

@@ -24,6 +24,11 @@ export interface Publication {
   readonly belongings: readonly string[]
 }
 
+/** What a pointer's key says of it in a list, as text: no list then costs a read for each app. */
+export type PointerMetadata = Readonly<
+  Record<'digest' | 'publishedAt' | 'publishedBy' | 'expiresAt' | 'sequence' | 'environment', string>
+>
+
 /** One key of the registry's storage, as `wrangler kv bulk put` takes it. */
 export interface RegistryItem {
   readonly key: string
@@ -70,6 +75,18 @@ export async function publication(
   return { app, change, revision, pointer, belongings }
 }
 
+function metadataOf({ digest, publishedAt, publishedBy, expiresAt, sequence, environment }: Pointer): PointerMetadata {
+  // KV takes 1024 bytes of metadata, and a name may be long
+  return {
+    digest,
+    publishedAt,
+    publishedBy: publishedBy.slice(0, 64),
+    expiresAt,
+    sequence: String(sequence),
+    environment,
+  }
+}
+
 function endOfLife(lifecycle: Manifest['spec']['lifecycle'], previous: Pointer | undefined, now: Date): Date {
   if (lifecycle.expiresAt) return new Date(lifecycle.expiresAt)
   const fresh = now.getTime() + (lifecycle.ttlDays ?? defaultTtlDays) * dayMs
@@ -91,7 +108,7 @@ export function registryItems(publications: readonly Publication[], fleet?: Regi
   const pointers = publications.map(({ app, pointer }) => ({
     key: keys.pointer(app),
     value: JSON.stringify(pointer),
-    metadata: { digest: pointer.digest, publishedAt: pointer.publishedAt, expiresAt: pointer.expiresAt },
+    metadata: metadataOf(pointer),
   }))
   return [...revisions, ...belongings, ...(fleet ? [fleet] : []), ...pointers]
 }

@@ -1,6 +1,6 @@
 import type { Entry, Pointer } from '#core/manifest/entry.ts'
 import type { Proposal, ProposalView } from '#core/manifest/proposal.ts'
-import type { Publication, RegistryItem } from '#core/manifest/publish.ts'
+import type { PointerMetadata, Publication, RegistryItem } from '#core/manifest/publish.ts'
 import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import type { Standing, Turn } from '#core/switches/standing.ts'
@@ -40,7 +40,7 @@ export interface RegistryStore {
   write(items: readonly RegistryItem[]): Promise<void>
   /** The fleet rules, unparsed. */
   fleet(): Promise<unknown>
-  /** The apps there are, by name, with what their pointers say of themselves. */
+  /** The apps there are, by name, with what their pointers say of themselves; not to be relied on, only compared. */
   apps(page: { readonly limit: number; readonly cursor?: string }): Promise<AppPage>
   /** The same apps with the ends of their lives, as far as the list itself says when. */
   endings(page: { readonly limit: number; readonly cursor?: string }): Promise<EndingPage>
@@ -54,7 +54,7 @@ export interface EndingPage {
 }
 
 export interface AppPage {
-  readonly apps: readonly string[]
+  readonly apps: readonly { readonly app: string; readonly about: Partial<PointerMetadata> }[]
   readonly cursor?: string
 }
 

@@ -8,6 +8,7 @@ const told = [
   'spec.hosts',
   'spec.residency',
   'spec.upstreams',
+  'spec.hosts',
   'spec.webhooks.*.scheme',
   'spec.webhooks.*.secrets',
   'spec.webhooks.*.toleranceSeconds',

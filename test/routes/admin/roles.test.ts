@@ -18,6 +18,7 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'GET /events',
     'GET /events/{id}',
     'GET /openapi.json',
+    'GET /registry',
     'GET /replays/{id}',
   ],
   author: ['GET /egress/suggestions', 'POST /egress/explain', 'POST /masking/preview'],
