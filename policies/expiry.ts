@@ -1,4 +1,5 @@
 import { endOfLifeHeaders } from '#core/api/end-of-life.ts'
+import { stageOf } from '#core/manifest/stages.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
@@ -9,9 +10,12 @@ export const expiry: Policy = {
   field: ({ entry }) => `spec.lifecycle.${entry?.manifest.spec.lifecycle.expiresAt ? 'expiresAt' : 'ttlDays'}`,
 
   before(exchange, { clock }) {
-    const { expiresAt } = settled(exchange, 'entry')
+    const entry = settled(exchange, 'entry')
+    const { expiresAt, publishedAt } = entry
     const now = clock.now()
     if (now >= expiresAt) return deny('app-expired', `expired at ${expiresAt.toISOString()}`)
-    return pass(exchange.door === 'apps' ? { replyHeaders: endOfLifeHeaders(expiresAt, now) } : {})
+    if (exchange.door !== 'apps') return pass()
+    const leavingSince = stageOf(entry).isLeaving ? publishedAt : undefined
+    return pass({ replyHeaders: endOfLifeHeaders(expiresAt, now, leavingSince) })
   },
 }

@@ -1,4 +1,5 @@
 import { maxBodyBytes } from '#core/manifest/limits-schema.ts'
+import { isSandboxed } from '#core/manifest/stages.ts'
 import { maskHeaders, maskQuery } from '#core/masking/address.ts'
 import { type AppKeys, appKeys } from '#core/masking/app-keys.ts'
 import { maskBody } from '#core/masking/body.ts'
@@ -9,6 +10,7 @@ import { Restorer } from '#core/masking/restorer.ts'
 import { answerPlan, isExempt, requestPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { sourceField, wayField } from '#core/pipeline/fields.ts'
+import { modeOf } from '#core/pipeline/pipeline.ts'
 import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 
@@ -23,14 +25,15 @@ export const piiMasking: Policy = {
   name: 'piiMasking',
   doors: ['hooks', 'apps', 'egress'],
   isMandatory: false,
+  modeIn: (spec, settings) => (isSandboxed(spec, settings) ? 'enforce' : undefined),
   field: maskingField,
 
   async before(exchange, ports) {
-    const plan = requestPlan(exchange)
+    const plan = requestPlan(exchange, ports.settings)
     const answers = answerPlan(exchange)
     const whole = plan || answers ? wholeOnly(exchange, answers !== undefined || plan?.restore === true) : {}
     if (!plan) return pass(whole)
-    const mode = settled(exchange, 'entry').manifest.spec.policies.piiMasking?.mode ?? 'enforce'
+    const mode = modeOf(piiMasking, exchange, ports)
     const keys = plan.needsKeys || plan.restore ? await keysOf(exchange, ports) : undefined
     const masking = new MaskingPass(plan, keys)
     const { refused, change, body } = await maskedRequest({ ...exchange, ...whole }, masking)
@@ -51,7 +54,7 @@ export const piiMasking: Policy = {
     const plan = answerPlan(exchange)
     const restorer = restorerOf(exchange)
     if (!answer || (!plan && !restorer) || exchange.method === 'HEAD') return undefined
-    if (settled(exchange, 'entry').manifest.spec.policies.piiMasking?.mode === 'shadow') return undefined
+    if (modeOf(piiMasking, exchange, ports) === 'shadow') return undefined
     const masking = plan && new MaskingPass(plan, plan.needsKeys ? await keysOf(exchange, ports) : undefined)
     const work = {
       bodies: ports.bodies,

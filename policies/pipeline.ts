@@ -25,6 +25,7 @@ import { registered } from './registered.ts'
 import { residency } from './residency.ts'
 import { rollout } from './rollout.ts'
 import { route } from './route.ts'
+import { sandbox } from './sandbox.ts'
 import { schema } from './schema.ts'
 import { scopes } from './scopes.ts'
 import { target } from './target.ts'
@@ -46,7 +47,7 @@ export const inbound = new Pipeline({
 export const outbound = new Pipeline({
   identify: [appToken], //                         which app is this?
   admit: [registered, killSwitch, expiry, lifecycle, target, fleetRules, bodySize],
-  authorize: [allowList, residency], //            may it go there?
+  authorize: [allowList, sandbox, residency], //   may it go there?
   limit: [rateLimit, wayRate, wayConcurrency, budget], // had it its share?
   inspect: [piiMasking, modelGuards], //           what does it send?
   steer: [credential], //                          with what does it prove itself?
@@ -54,7 +55,7 @@ export const outbound = new Pipeline({
 
 /** What a redirect meets: it is judged like a new request; the app and its own limits were met before. */
 export const redirected = new Pipeline({
-  authorize: [fleetRules, allowList, residency],
+  authorize: [fleetRules, allowList, sandbox, residency],
   limit: [wayRate, wayConcurrency, budget],
 })
 

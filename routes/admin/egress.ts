@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { allowListMode } from '#core/egress/finding-out.ts'
 import { judge } from '#core/egress/judge.ts'
 import { suggestions } from '#core/egress/places.ts'
+import { sandboxRefusal } from '#core/egress/sandbox.ts'
 import { readTarget } from '#core/egress/target.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import { AppName } from '#core/names.ts'
@@ -64,14 +65,17 @@ export const egress = [
 /** The decision of the guard, with the rule that allows, or the closest one and what differs; nothing is fetched. */
 function explained(
   { method, url }: z.infer<typeof Question>,
-  { manifest }: Entry,
+  entry: Entry,
   ownHosts: readonly string[],
   { settings }: Ports,
 ) {
+  const { manifest } = entry
   const target = readTarget(url, { ...settings, ownHosts })
   if (typeof target === 'string') {
     return { decision: 'deny', fault: 'egress-target-invalid', reason: `the target ${target}` } as const
   }
+  const bounds = sandboxRefusal(entry, method, target, settings)
+  if (bounds !== undefined) return { decision: 'deny', fault: 'egress-denied', reason: bounds } as const
   const judgement = judge(manifest, method, target)
   const refusal = judgement.kind === 'denied' ? undefined : departureRefusal(manifest.spec, judgement.way.rule)
   if (judgement.kind !== 'denied' && refusal !== undefined)

@@ -261,6 +261,13 @@ export const faults = {
     title: 'The token lacks a scope that this route needs',
     remediation: 'Ask the issuer for a token with the scopes that `WWW-Authenticate` lists.',
   },
+  'stage-denied': {
+    status: 403,
+    blame: 'caller',
+    title: 'The app is not released yet',
+    remediation:
+      'It is open to the team of its owner alone, by a token that names the team, until it is in production.',
+  },
   'role-missing': {
     status: 403,
     blame: 'caller',

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { type ModelPrices, ModelPricesSetting } from '#core/egress/cost/prices.ts'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
+import { readRule } from '#core/egress/rule.ts'
+import { RuleBook } from '#core/egress/rule-book.ts'
 import { decode } from '#core/encoding.ts'
 import type { OpaSetting } from '#core/fleet/opa.ts'
 import { points } from '#core/fleet/schema.ts'
@@ -32,6 +34,15 @@ const KeyEncryptionKey = z
   .refine(text => decode(text, 'base64')?.length === 32, { error: 'must be 32 bytes as base64' })
 
 const YesNo = z.enum(['true', 'false'], { error: 'must be true or false' }).transform(text => text === 'true')
+
+/** Rules as `egress` of a manifest has them, joined by `;`. */
+const SandboxEgress = z.string().transform((text, context) => {
+  const written = text.split(/[;\n]/).map(rule => rule.trim())
+  const rules = written.filter(Boolean).map(readRule)
+  for (const [index, rule] of rules.entries())
+    if (typeof rule === 'string') context.addIssue({ code: 'custom', message: `rule ${index + 1} ${rule}` })
+  return new RuleBook(rules.filter(rule => typeof rule !== 'string'))
+})
 
 /** Public keys that approvers sign with. */
 const ApproverKeys = z.string().transform((text, context) => {
@@ -83,6 +94,9 @@ const Variables = z
     MODEL_PRICES: ModelPricesSetting.optional(),
     REQUIRE_APPROVAL: YesNo.optional(),
     REQUIRE_SIGNED_ENTRIES: YesNo.optional(),
+    REQUIRE_SANDBOX: YesNo.optional(),
+    SANDBOX_EGRESS: SandboxEgress.optional(),
+    TEAMS_CLAIM: z.string().min(1).max(256).default('teams'),
     APPROVERS_JWKS: ApproverKeys.optional(),
     OPA_URL: z
       .url({ protocol: /^https?$/ })
@@ -141,6 +155,13 @@ export interface Settings extends FetchSetting, AddressSetting {
     /** Of `npm start`, which mints an operator's token; never there outside `local`. */
     readonly localKeys?: KeySet
   }
+  /** What apps before their release are held to; absent: nothing. */
+  readonly sandbox?: {
+    /** Where they may go. */
+    readonly egress: RuleBook
+    /** The claim of a caller's token with the teams that they belong to. */
+    readonly teamsClaim: string
+  }
   /** Whether production waits for a second person. */
   readonly requiresApproval?: true
   /** Who signs entries and fleet rules; absent: nobody has to. */
@@ -194,6 +215,7 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
   } = parsed.data
   const { SIGNING_KEYS, TOKEN_ISSUER = PUBLIC_URL, REGIONS, TRUSTED_PROXIES } = parsed.data
   const { REQUIRE_APPROVAL, REQUIRE_SIGNED_ENTRIES, APPROVERS_JWKS } = parsed.data
+  const { REQUIRE_SANDBOX, SANDBOX_EGRESS = new RuleBook([]), TEAMS_CLAIM } = parsed.data
   const { UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN } = parsed.data
   const { OPA_URL, MODEL_PRICES, GATEWAY_KEK_PREVIOUS, VAULT_ADDR, VAULT_TOKEN } = parsed.data
   return {
@@ -203,6 +225,9 @@ export function settingsFrom(variables: Readonly<Record<string, unknown>>): Sett
     ...(MODEL_PRICES && { modelPrices: MODEL_PRICES }),
     ...((REQUIRE_APPROVAL ?? ENVIRONMENT !== 'local') && { requiresApproval: true }),
     ...(REQUIRE_SIGNED_ENTRIES && APPROVERS_JWKS && { approvers: APPROVERS_JWKS }),
+    ...((REQUIRE_SANDBOX ?? ENVIRONMENT !== 'local') && {
+      sandbox: { egress: SANDBOX_EGRESS, teamsClaim: TEAMS_CLAIM },
+    }),
     ...(UPSTASH_REDIS_REST_URL &&
       UPSTASH_REDIS_REST_TOKEN && {
         upstash: {

@@ -58,6 +58,7 @@ describe('the pipelines', () => {
       'fleetRules',
       'bodySize',
       'allowList',
+      'sandbox',
       'residency',
       'rateLimit',
       'rateLimit',

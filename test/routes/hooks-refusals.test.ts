@@ -125,12 +125,6 @@ describe('what the app does not take', () => {
     await expectFault(await push('refuse-expired'), 'app-expired', 410)
   })
 
-  it('refuses everything for an app in decommission', async () => {
-    await gatedApp('refuse-decommission', { spec: { lifecycle: { stage: 'decommission' } } })
-    const problem = await expectFault(await push('refuse-decommission'), 'app-expired', 410)
-    expect(problem.policy).toBe('lifecycle')
-  })
-
   it('breaks a circle after the hops that an honest chain needs', async () => {
     await gatedApp('refuse-loop')
     await accepted('refuse-loop', { headers: { 'gatehouse-hops': '3' } })

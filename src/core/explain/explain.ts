@@ -56,7 +56,7 @@ export async function explain(
     const told: ExplainedVerdict[] = []
     for (const policy of policies) {
       if (isOver || (policy.doors && !policy.doors.includes(exchange.door))) continue
-      const mode = modeOf(policy, exchange)
+      const mode = modeOf(policy, exchange, run.ports)
       const verdict = mode === 'off' ? undefined : await said(policy, exchange, run)
       const assume = verdict?.kind === 'deny' || verdict?.kind === 'unknown' ? assumptions[policy.name] : undefined
       if (assume) exchange = changed(exchange, await assume(exchange))

@@ -1,21 +1,27 @@
 import { contractOf, type Operation } from '#core/contract/contract.ts'
 import { operationOf } from '#core/contract/operation-of.ts'
 import type { MaskingRule } from '#core/manifest/masking-schema.ts'
+import { isSandboxed } from '#core/manifest/stages.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import type { Settings } from '#core/settings.ts'
 import { type MaskingPlan, planOf } from './plan.ts'
+import { sandboxRule } from './sandbox-rule.ts'
 
-/** The plan for what a request brings, if a rule of the manifest is about it. */
-export function requestPlan(exchange: Exchange): MaskingPlan | undefined {
-  const { app, manifest } = settled(exchange, 'entry')
+/** The plan for what a request brings, if a rule of the manifest is about it, or the app's stage asks for one. */
+export function requestPlan(exchange: Exchange, settings: Pick<Settings, 'sandbox'>): MaskingPlan | undefined {
+  const entry = settled(exchange, 'entry')
+  const { app, manifest } = entry
+  const planFor = (own: MaskingRule | undefined, name: string, schemas?: () => readonly (object | undefined)[]) =>
+    plan(isSandboxed(manifest.spec, settings) ? sandboxRule(manifest, name, own) : own, app, name, schemas)
   switch (exchange.door) {
     case 'hooks': {
       const { name, source } = settled(exchange, 'webhook')
-      return plan(source.masking, app, `webhooks.${name}.masking`, () => [source.schema])
+      return planFor(source.masking, `webhooks.${name}.masking`, () => [source.schema])
     }
     case 'apps':
-      return plan(manifest.spec.masking.request, app, 'masking.request', () => requestSchemas(exchange))
+      return planFor(manifest.spec.masking.request, 'masking.request', () => requestSchemas(exchange))
     case 'egress':
-      return plan(exchange.way?.rule.masking, app, `egress ${exchange.way?.rule.to ?? ''}`)
+      return planFor(exchange.way?.rule.masking, `egress ${exchange.way?.rule.to ?? ''}`)
     default:
       return undefined
   }

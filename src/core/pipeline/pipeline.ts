@@ -94,7 +94,7 @@ export class Pipeline {
       for (const { name: stage, policies } of stages) {
         for (const policy of policies) {
           at = policy.name
-          const mode = modeOf(policy, exchange)
+          const mode = modeOf(policy, exchange, ports)
           if (mode === 'off') continue
           const judging = judged(policy, exchange, ports)
           const verdict = judging instanceof Promise ? await judging : judging
@@ -132,10 +132,10 @@ export function changed(exchange: Exchange, change: Partial<Exchange>): Exchange
 }
 
 /** How a policy is set for the request. */
-export function modeOf(policy: Policy, exchange: Exchange): Mode {
+export function modeOf(policy: Policy, exchange: Exchange, ports: Ports): Mode {
   const spec = exchange.entry?.manifest.spec
   if (policy.isMandatory || !spec) return 'enforce'
-  return policy.modeIn?.(spec) ?? spec.policies[policy.name]?.mode ?? 'enforce'
+  return policy.modeIn?.(spec, ports.settings) ?? spec.policies[policy.name]?.mode ?? 'enforce'
 }
 
 /** A `Fault` that a policy throws is its verdict; it came from deeper down, where a value could not be returned. */
@@ -196,7 +196,7 @@ function withheld<Reply>(
   ports: Ports,
 ): Walk<Reply> {
   const { exchange, trail } = walk
-  const mode = modeOf(policy, exchange)
+  const mode = modeOf(policy, exchange, ports)
   const verdict = deny(fault, detail)
   trail.path = trail.path.with(policy.name, resultOf(verdict, mode))
   if (mode === 'shadow') {

@@ -1,6 +1,7 @@
 import type { FaultCode } from '#core/fault.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import type { Ports } from '#core/ports.ts'
+import type { Settings } from '#core/settings.ts'
 import type { Door, Exchange } from './exchange.ts'
 
 /** What a policy says of a request. A verdict is a value, so it can be counted, explained and only recorded. */
@@ -39,7 +40,7 @@ export interface Policy {
   /** A mandatory policy binds whatever the manifest says. */
   readonly isMandatory: boolean
   /** The mode that binds, where not every one does that an entry may hold; absent: the manifest's. */
-  modeIn?(spec: Manifest['spec']): Mode
+  modeIn?(spec: Manifest['spec'], settings: Settings): Mode | undefined
   /** The doors whose requests it judges; absent: all that its pipeline serves. */
   readonly doors?: readonly Door[]
   /** Who has the say where it is not the manifest; absent: the manifest where `field` names a path, else the gateway. */
