@@ -158,8 +158,13 @@ describe('commands and requests in the documentation', () => {
     const authorization = `Bearer ${readFileSync(join(place.state, 'operator-token'), 'utf8')}`
     for (const { info, content, place } of blocks(/^http run \d+$/)) {
       const [head = '', body] = content.replace('{id}', event?.id ?? '').split('\n\n')
-      const [method = '', path] = head.split(' ')
-      const response = await fetch(`${gateway.url}${path}`, { method, headers: { authorization }, body: body ?? null })
+      const [line = '', ...given] = head.split('\n')
+      const [method = '', path] = line.split(' ')
+      const headers = new Headers([
+        ['authorization', authorization],
+        ...given.map(pair => pair.split(': ') as [string, string]),
+      ])
+      const response = await fetch(`${gateway.url}${path}`, { method, headers, body: body ?? null })
       expect(`${place} ${response.status}`).toBe(`${place} ${info.split(' ')[2]}`)
     }
   }, 60_000)
