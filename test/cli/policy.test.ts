@@ -20,11 +20,16 @@ it('finds that every rule of the shipped pack passes its own tests', async () =>
   const { rules } = JSON.parse(stdout) as { rules: { rule: string; tests: number }[] }
   expect(rules.map(one => one.rule)).toEqual([
     'api-guarded',
+    'model-calls',
     'narrow-egress',
     'no-secrets',
     'owner-reachable',
     'personal-data',
+    'production-labels',
     'production-region',
+    'public-stores',
+    'risk-egress',
+    'risk-release',
     'ttl-cap',
   ])
 })

@@ -85,6 +85,7 @@ export function script({ content, place: at }: Block, place: Place): string {
           /npx gatehouse (events|replays|apps|egress|explain|audit|secret|shadow) (\w+)/,
           `npx gatehouse $1 $2 ${url} --state ${state}`,
         )
+        .replace('npx gatehouse policy rehearse', `npx gatehouse policy rehearse ${url} --state ${state}`)
         .replace('npx gatehouse whoami', `npx gatehouse whoami ${url} --state ${state}`)
         .replace('npx gatehouse policy rehearse', `npx gatehouse policy rehearse ${url} --state ${state}`)
         .replace('npx gatehouse build', `npx gatehouse build --out ${state}/registry.bulk.json`)
