@@ -31,12 +31,15 @@ export const concurrency: Policy = {
     })
   },
 
-  after({ leave }, _, answer) {
+  after({ leave, gone }, _, answer) {
     if (!leave) return answer
-    if (!answer?.body || answer.status === 101) {
+    const left = gone?.()
+    if (!answer?.body || answer.status === 101 || left?.aborted) {
       leave()
       return answer
     }
+    // an answer that nobody reads on has no end
+    left?.addEventListener('abort', leave)
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
     answer.body.pipeTo(writable).then(leave, leave)
     return new Response(readable, answer)

@@ -22,7 +22,7 @@ export const idempotency: Policy = {
   isMandatory: false,
   field: exchange => routeField(exchange, 'idempotency'),
 
-  async before(exchange, { claims, log }) {
+  async before(exchange, { claims, log, background }) {
     const { route, path, query } = settled(exchange, 'api')
     if (route.idempotency === undefined || isSafe(exchange.method)) return pass()
     const header = exchange.headers.get('idempotency-key')
@@ -35,7 +35,7 @@ export const idempotency: Policy = {
     const print = await fingerprint(exchange.method, path + query, await exchange.body.read())
     try {
       const claim = await claims.claim(placeOf(exchange), id, print, route.timeoutMs + holdPastTimeoutMs)
-      return verdictOf(claim, id)
+      return verdictOf(claim, id, background)
     } catch (error) {
       log.write('error', 'claims-away', { app: exchange.app, detail: String(error) })
       return deny('overloaded', 'the store of idempotency keys is away')
@@ -59,10 +59,14 @@ export const idempotency: Policy = {
   },
 }
 
-function verdictOf(claim: Claim, id: string): Verdict {
+function verdictOf(claim: Claim, id: string, background: Ports['background']): Verdict {
   switch (claim.kind) {
-    case 'claimed':
-      return pass({ claim: { id, token: claim.token } })
+    case 'claimed': {
+      // a caller who goes away takes the request along, unless something of it goes on
+      const { promise, resolve } = Promise.withResolvers<void>()
+      background(promise)
+      return pass({ claim: { id, token: claim.token, settled: resolve } })
+    }
     case 'answered':
       return answer(replayed(claim.answer))
     case 'mismatch':
@@ -86,11 +90,14 @@ function replayed({ status, headers, body }: KeptAnswer): Response {
 
 /** An answer that could not be recorded is still the answer; the claim then ends by itself. */
 async function settle(exchange: Exchange, ending: Ending, { claims, log }: Ports): Promise<void> {
-  const { id, token } = exchange.claim ?? { id: '', token: '' }
+  const { claim } = exchange
+  if (!claim) return
   try {
-    await claims.settle(placeOf(exchange), id, token, ending)
+    await claims.settle(placeOf(exchange), claim.id, claim.token, ending)
   } catch (error) {
     log.write('error', 'claim-unsettled', { app: exchange.app, ending: ending.kind, detail: String(error) })
+  } finally {
+    claim.settled()
   }
 }
 

@@ -43,11 +43,8 @@ function refusal({ exchange, refusal }: Extract<Walk<Response>, { kind: 'refused
   return problem({ ...refusal, headers }, exchange.requestId)
 }
 
-function exchangeOf(
-  { headers, body, method, url, cf }: Request,
-  { app, host }: Called,
-  { settings, clock, bodies }: Ports,
-): Exchange {
+function exchangeOf(request: Request, { app, host }: Called, { settings, clock, bodies }: Ports): Exchange {
+  const { headers, body, method, url, cf } = request
   return {
     door: 'apps',
     requestId: requestIdOf(headers),
@@ -57,6 +54,7 @@ function exchangeOf(
     method,
     url,
     headers,
+    gone: () => request.signal,
     address: addressOf(headers, settings),
     ...(cf && { origin: originOf(cf) }),
     body: new BodyReader(() => body, headers.get('content-length'), bodies),

@@ -41,7 +41,8 @@ function withReplyHeaders(response: Response, { replyHeaders = {} }: Exchange): 
   return response
 }
 
-function exchangeOf({ headers, body, method, url, signal }: Request, { clock, bodies, settings }: Ports): Exchange {
+function exchangeOf(request: Request, { clock, bodies, settings }: Ports): Exchange {
+  const { headers, body, method, url } = request
   return {
     door: 'egress',
     requestId: requestIdOf(headers),
@@ -52,6 +53,6 @@ function exchangeOf({ headers, body, method, url, signal }: Request, { clock, bo
     headers,
     address: addressOf(headers, settings),
     body: new BodyReader(() => body, headers.get('content-length'), bodies),
-    gone: signal,
+    gone: () => request.signal,
   }
 }

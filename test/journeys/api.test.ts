@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiUpstream, startApiUpstream } from '../support/node/api-upstream.ts'
-import { freePort, type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
-import { raw, rawGet } from '../support/node/raw.ts'
+import { freePort, type Started, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
+import { raw, rawGet, rawOpen } from '../support/node/raw.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let app: ApiUpstream
@@ -27,7 +27,21 @@ spec:
       - { path: /v1/admin, methods: [GET], auth: none }
       - { path: /stream/*, methods: [GET, POST], auth: none, bodyBytes: 2000000 }
 `
-  await write(folder.path, { 'registry/live.yaml': manifest })
+  const held = `
+apiVersion: gatehouse/v1
+kind: MicroApp
+metadata: { name: held }
+spec:
+  owner: { user: tess, team: tests, contact: "#tests" }
+  lifecycle: { stage: sandbox }
+  upstreams: [{ name: stable, url: "http://127.0.0.1:${app.port}" }]
+  api:
+    routes:
+      - { path: /*, methods: [GET], auth: none }
+      - { path: /held/late, methods: [POST], auth: none, idempotency: required }
+  limits: { concurrency: 1 }
+`
+  await write(folder.path, { 'registry/live.yaml': manifest, 'registry/held.yaml': held })
   const registry = ['--registry', join(folder.path, 'registry'), '--state', join(folder.path, 'state')]
   gateway = await startGatehouse([...registry, '--port', String(await freePort()), '--no-samples'])
 }, 120_000)
@@ -123,5 +137,40 @@ describe('what streams', () => {
     socket.close()
     expect(said).toBe('hello')
     expect(app.seen.at(-1)).toBe('UPGRADE /stream/socket')
+  })
+})
+
+describe('a caller who breaks the connection', () => {
+  const arrived = (url: string) => until(`${url} is there`, async () => app.seen.some(one => one.endsWith(url)))
+  const ask = (path: string) => rawGet(gateway.url, `/apps/held${path}`)
+
+  it.each(['/held/never', '/held/silent'])('gives up the app and the slot at once: %s', async url => {
+    const caller = rawOpen(gateway.url, `GET /apps/held${url} HTTP/1.1\r\nhost: gate.example\r\n\r\n`)
+    await arrived(url)
+    // what the app has begun to answer has to reach the caller first; and nobody is watched from the beginning
+    await new Promise(resolve => setTimeout(resolve, 400))
+    expect(await ask('/quick')).toBe('429 concurrency-exceeded')
+    caller.resetAndDestroy()
+    await until('the app is left', async () => app.left.includes(url), 5_000)
+    await until('the slot is free', async () => (await ask('/quick')) === '200', 5_000)
+  })
+
+  it('finds the answer under its Idempotency-Key when it comes again: the app is not left half-way', async () => {
+    const request = 'POST /apps/held/held/late HTTP/1.1\r\nhost: g\r\nidempotency-key: k\r\ncontent-length: 0\r\n'
+    const caller = rawOpen(gateway.url, `${request}\r\n`)
+    await arrived('/held/late')
+    await new Promise(resolve => setTimeout(resolve, 400))
+    caller.resetAndDestroy()
+    const again = await until(
+      'the answer is kept',
+      async () => {
+        const answer = await raw(gateway.url, `${request}connection: close\r\n\r\n`)
+        return /^HTTP\/1\.1 200/.test(answer) && answer
+      },
+      10_000,
+    )
+    expect(again).toMatch(/gatehouse-replayed: true[\s\S]*\bmade\b/i)
+    expect(app.seen.filter(one => one === 'POST /held/late')).toHaveLength(1)
+    expect(app.left).not.toContain('/held/late')
   })
 })

@@ -26,7 +26,8 @@ const undone = new Set(['identity', 'gzip', 'x-gzip', 'deflate', 'br'])
  *   the app's body
  */
 export async function fetchHop(exchange: Exchange, timeoutMs: number, ports: Ports): Promise<Fetched> {
-  const { app, method, body: given, way, gone } = exchange
+  const { app, method, body: given, way } = exchange
+  const gone = exchange.gone?.()
   const target = settled(exchange, 'target')
   const departing = settled(exchange, 'departing')
   const credential = lentBy(way)

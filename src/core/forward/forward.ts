@@ -7,6 +7,7 @@ import { upstreamOf } from '#core/steer/upstream.ts'
 import type { Passage } from '#core/telemetry/request-record.ts'
 import { clearAnswerHeaders } from './answer-headers.ts'
 import { callerHeaders } from './caller-headers.ts'
+import { Patience } from './patience.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
 /** What is wrong with the upstreams of an isolate's settings, by their URLs: none is judged twice. */
@@ -20,7 +21,7 @@ const maxTries = 2
 /**
  * Sends an admitted request on to its app and hands the answer back, both streaming. Redirects are the
  * caller's to follow. `timeoutMs` is how long the app has to begin its answer, all tries together; the rest
- * may take as long as the caller stays. What could not be delivered is tried once more if it may be
+ * may take as long as the caller stays; if the caller goes away before it begins, the app is left. What could not be delivered is tried once more if it may be
  * repeated, its body is still there, and the budget of retries allows it.
  *
  * @param passage where it is noted what became of it
@@ -37,19 +38,20 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
   const unsafe = judgedUrl(upstream.url, ports.settings)
   if (unsafe) throw new Fault('entry-invalid', `the upstream of ${entry.app} ${unsafe}`)
   const url = upstream.url.replace(/\/$/, '') + path + query
-  const abort = new AbortController()
-  const body = await exchange.body.forwarded(() => abort.abort())
+  // whoever sends the same key again gets this answer, so the app is waited for also when nobody does now
+  const patience = new Patience(exchange.claim ? undefined : exchange.gone)
+  const body = await exchange.body.forwarded(patience.end)
   const mayRepeat = idempotent.includes(exchange.method) && !(body instanceof ReadableStream)
 
   const caller = await callerHeaders(exchange, ports)
   passage.upstream = upstream.key
-  const timer = setTimeout(() => abort.abort(), route.timeoutMs)
+  patience.begin(route.timeoutMs)
   try {
     for (let tries = 1; ; tries++) {
       passage.tries = tries
       const startedMs = ports.clock.now().getTime()
       const headers = forwardedHeaders(exchange, passage.trace, caller)
-      const request = { method: exchange.method, headers, body, redirect: 'manual', signal: abort.signal } as const
+      const request = { method: exchange.method, headers, body, redirect: 'manual', signal: patience.signal } as const
       try {
         const answer = await ports.upstreams.fetch(url, request)
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
@@ -59,15 +61,16 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
         const { failure } = exchange.body
         if (failure) throw failure
+        if (patience.isLeft) throw new Fault('request-invalid', 'the caller went away before the answer began')
         await ports.standings.note(entry, upstream.key, true)
-        if (abort.signal.aborted) throw new Fault('upstream-timeout', `${upstream.url}: ${error}`)
+        if (patience.signal.aborted) throw new Fault('upstream-timeout', `${upstream.url}: ${error}`)
         const isAgain = tries < maxTries && mayRepeat && ports.standings.takeRetry(entry, upstream.key)
         if (!isAgain) throw new Fault('upstream-unreachable', `${upstream.url}: ${error}`)
         ports.counters.count(entry.app, 'api_retries_total', { upstream: upstream.key })
       }
     }
   } finally {
-    clearTimeout(timer)
+    patience.release()
   }
 }
 

@@ -34,8 +34,8 @@ export interface Exchange {
   readonly url: string
   readonly headers: Headers
   readonly body: BodyReader
-  /** Aborted when whoever asked goes away before the answer begins, where the runtime can tell. */
-  readonly gone?: AbortSignal
+  /** Gives the signal that is aborted when whoever asked goes away before the answer begins, where the runtime can tell. */
+  readonly gone?: () => AbortSignal
   /** The client's, as limits count it; absent for what no client sent. */
   readonly address?: string
   /** Set by `registered`. */
@@ -91,7 +91,7 @@ export interface Exchange {
   /** How the limits stand that the request has met so far. */
   readonly limits?: readonly LimitState[]
   /** The claim that `idempotency` made, by its id and the token that settles it. */
-  readonly claim?: { readonly id: string; readonly token: string }
+  readonly claim?: { readonly id: string; readonly token: string; readonly settled: () => void }
   /** Gives back the slot that `concurrency` took. */
   readonly leave?: () => void
   /** Headers for the answer, whatever it turns out to be. The runner joins those of all policies. */

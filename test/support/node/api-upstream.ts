@@ -10,6 +10,8 @@ export interface ApiUpstream {
   readonly seen: readonly string[]
   /** The headers of the last request. */
   lastHeaders(): IncomingMessage['headers']
+  /** The URLs whose caller went away before the answer was whole. */
+  readonly left: readonly string[]
   stop(): void
 }
 
@@ -19,10 +21,17 @@ export interface ApiUpstream {
  */
 export async function startApiUpstream(): Promise<ApiUpstream> {
   const seen: string[] = []
+  const left: string[] = []
   let last: IncomingMessage['headers'] = {}
   const server = createServer(async (request, response) => {
     seen.push(`${request.method} ${request.url}`)
     last = request.headers
+    response.on('close', () => {
+      if (!response.writableFinished) left.push(`${request.url}`)
+    })
+    if (request.url?.startsWith('/held/never')) return
+    if (request.url?.startsWith('/held/silent')) return void response.writeHead(200).write('first')
+    if (request.url?.startsWith('/held/late')) return void setTimeout(() => response.end('made'), 1_500)
     if (request.url === '/stream/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.write('data: first\n\n')
@@ -66,6 +75,7 @@ export async function startApiUpstream(): Promise<ApiUpstream> {
   return {
     port,
     seen,
+    left,
     lastHeaders: () => last,
     stop() {
       server.closeAllConnections()

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
 /** Sends bytes as they are and reads until the other side ends: what no HTTP client would let through. */
 export async function raw(url: string, text: string): Promise<string> {
@@ -12,6 +12,14 @@ export async function raw(url: string, text: string): Promise<string> {
   socket.write(Buffer.from(text, 'latin1'))
   await once(socket, 'close')
   return received
+}
+
+/** Sends bytes as they are, and leaves what comes of them to the caller. */
+export function rawOpen(url: string, text: string): Socket {
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
+  socket.on('error', () => {}).resume()
+  socket.write(Buffer.from(text, 'latin1'))
+  return socket
 }
 
 /** A GET of a path as it is written, and of its answer the status and the fault. */
