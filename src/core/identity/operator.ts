@@ -5,6 +5,7 @@ import { algorithmNames } from './algorithms.ts'
 import { type Trust, verifyToken } from './caller-token.ts'
 import { type ChallengeError, challenge } from './challenge.ts'
 import { openCompact } from './compact-token.ts'
+import { boundKey } from './dpop.ts'
 import type { KeySet } from './key-set.ts'
 import type { KeySets } from './key-sets.ts'
 import { localIssuer } from './local-issuer.ts'
@@ -45,6 +46,8 @@ export async function operatorFrom(
   const trust: Trust = { issuer, audiences: [audience], algorithms: algorithmNames }
   const verdict = await verifyToken(token, trust, { ...keys, clock: ports.clock })
   if (verdict.kind === 'refused') throw refused(verdict.fault, verdict.detail, 'invalid_token')
+  if (boundKey(verdict.principal) !== undefined)
+    throw refused('token-invalid', 'the token is bound to a key, of which this door takes no proof', 'invalid_token')
   return operatorOf(verdict.principal, ports.settings.admin?.teamsClaim ?? '')
 }
 

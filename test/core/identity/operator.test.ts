@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { Algorithm } from '#core/identity/algorithms.ts'
@@ -135,6 +136,27 @@ describe('nobody is one', () => {
     expect(await bearing({}, privateKey, { kid: 'k1', typ: 'logout+jwt' })).toBe('token-invalid')
     const own = await exportJWK(stranger.publicKey)
     expect(await bearing({}, stranger.privateKey, { jwk: own })).toBe('token-invalid')
+  })
+
+  it('who merely holds a token that is bound to a key', async () => {
+    expect(await bearing({ cnf: { jkt: 'x'.repeat(43) } })).toBe('token-invalid')
+  })
+
+  it('by claims of any form: a role or a team counts only where a list says it in full', async () => {
+    const claim = fc.oneof(
+      fc.array(fc.oneof(fc.constantFrom('operator', 'viewer', ' operator'), fc.jsonValue())),
+      fc.jsonValue(),
+    )
+    await fc.assert(
+      fc.asyncProperty(claim, claim, async (claimedRoles, claimedTeams) => {
+        const operator = await bearing({ roles: claimedRoles, teams: claimedTeams })
+        if (operator === 'token-invalid') return
+        if (typeof operator === 'string') throw new Error(operator)
+        for (const role of operator.roles) expect(claimedRoles).toContain(role)
+        for (const team of operator.teams) expect([claimedTeams].flat()).toContain(team)
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('with a token that another key signed, under a known or an unknown name', async () => {

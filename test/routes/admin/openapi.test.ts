@@ -68,6 +68,8 @@ describe('answers of the running gateway', () => {
   it('are as the document says, from every call that an app and an event are asked about', async () => {
     await gatedApp('contract-app', { answer: () => new Response('gone', { status: 410 }) })
     const { id } = await eventIn('dead', await accepted('contract-app'))
+    const { digest } = await (await admin('apps/contract-app')).json<{ digest: string }>()
+    const request = { method: 'POST', url: '/hooks/contract-app/shop', headers: {}, body: '{}' }
     const reason = { reason: 'to see' }
     const because = { headers: { 'gatehouse-reason': 'to see' } }
     const everywhere = { roles: ['operator', 'author'] }
@@ -92,7 +94,10 @@ describe('answers of the running gateway', () => {
       ].map((action): [string, object] => [`apps/contract-app/${action}`, { body: reason }]),
       ['secrets/contract-app/key', { method: 'PUT', body: 'a value', ...because }],
       ['egress/explain', { body: { app: 'contract-app', url: 'https://a.example.com/' }, ...everywhere }],
+      ['explain', { body: { app: 'contract-app', door: 'hooks', request }, ...everywhere }],
       ['egress/suggestions?app=contract-app', everywhere],
+      [`apps/contract-app/revisions/${digest}`],
+      ['fleet'],
       ['masking/preview', { body: { text: 'to ann@example.com' }, ...everywhere }],
       ['audit?app=contract-app'],
       ['audit/verify?app=contract-app'],

@@ -17,11 +17,12 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'GET /discoveries',
     'GET /events',
     'GET /events/{id}',
+    'GET /fleet',
     'GET /openapi.json',
     'GET /registry',
     'GET /replays/{id}',
   ],
-  author: ['GET /egress/suggestions', 'POST /egress/explain', 'POST /masking/preview'],
+  author: ['GET /egress/suggestions', 'POST /egress/explain', 'POST /explain', 'POST /masking/preview'],
   approver: ['POST /apps/{app}/revisions/{digest}/approve', 'POST /apps/{app}/revisions/{digest}/reject'],
   operator: [
     'DELETE /events/{id}',
@@ -42,6 +43,7 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'POST /replays',
     'POST /secrets/reseal',
     'PUT /apps/{app}',
+    'PUT /fleet',
     'PUT /secrets/{app}/{name}',
   ],
 }
