@@ -170,6 +170,8 @@ describe("an operator's day", () => {
     expect(JSON.parse(refused.stdout).error).toMatch(/^role-missing: /)
     const asked = await by('anna', 'egress', 'check', 'lunch', 'https://elsewhere.example.com/')
     expect(JSON.parse(asked.stdout)).toMatchObject({ decision: 'deny', fault: 'egress-denied' })
+    const told = await jsonBy('anna', 'explain', 'lunch', 'menu', '--door', 'hooks', '--body', '{}')
+    expect(told).toMatchObject({ app: 'lunch', door: 'hooks', decision: 'allow' })
   })
 
   it('a secret is sealed, and after a rotation the old one opens nothing within 5 s', async () => {
