@@ -11,6 +11,7 @@ import { type DeclaredFleet, readFleet } from '../registry/fleet.ts'
 import { fleetFolder } from '../registry/folder.ts'
 import { judgements, refuse, warn } from '../registry/judgements.ts'
 import { gatewaySetting } from '../registry/setting.ts'
+import { exportRules } from './export.ts'
 import { rehearse } from './rehearse.ts'
 
 const test = new Command('test')
@@ -65,11 +66,12 @@ const schema = new Command('schema')
 
 /** The operator's rules over manifests. */
 export const policy = new Command('policy')
-  .description('test fleet rules, ask them about a manifest, and rehearse them')
+  .description('test fleet rules, ask them about a manifest, rehearse and export them')
   .addCommand(test)
   .addCommand(check)
   .addCommand(schema)
   .addCommand(rehearse)
+  .addCommand(exportRules)
 
 async function rulesOf(folder: string): Promise<DeclaredFleet> {
   const declared = await readFleet(folder)
