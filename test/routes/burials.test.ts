@@ -58,6 +58,16 @@ it('takes the same letter twice as once', async () => {
   expect(await isConfirmed()).toBe(true)
 })
 
+it('leaves nothing in the archive of an event that was forgotten while it was archived', async () => {
+  const { event, letter } = await dead('bury-forgotten')
+  const keep: Ports['archive']['keep'] = async (...all) => {
+    await ports.archive.keep(...all)
+    await ports.mailboxes.forget([event.id])
+  }
+  expect(await delivered([letter], { archive: { ...ports.archive, keep } })).toEqual({ acked: ['m0'], retried: [] })
+  expect(await archived(event.id)).toBeNull()
+})
+
 it('logs a message that is no letter and takes it from the queue, and goes on with the next', async () => {
   const { event, letter } = await dead('bury-malformed')
   const write = vi.fn()
