@@ -2,6 +2,7 @@ import { allowListMode } from '#core/egress/finding-out.ts'
 import { judge } from '#core/egress/judge.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { wayField } from '#core/pipeline/fields.ts'
+import { shadowed } from '#core/pipeline/pipeline.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /**
@@ -15,16 +16,16 @@ export const allowList: Policy = {
   modeIn: allowListMode,
   field: exchange => wayField(exchange, 'to'),
 
-  before(exchange, { log, counters }) {
+  before(exchange, ports) {
     const { app, manifest } = settled(exchange, 'entry')
     const judgement = judge(manifest, exchange.method, settled(exchange, 'target'))
     if (judgement.kind === 'denied') return deny('egress-denied', judgement.detail)
     const { way } = judgement
     if (judgement.kind === 'allowed') return pass({ way })
-    const { requestId, door } = exchange
-    const { detail } = judgement
-    log.write('info', 'would-deny', { requestId, door, app, policy: 'allowList', fault: 'egress-denied', detail })
-    counters.count(app, 'policy_verdicts_total', { door, policy: 'allowList', verdict: 'would-deny' })
+    const denied = { kind: 'deny', fault: 'egress-denied', detail: judgement.detail, headers: {} } as const
+    shadowed(allowList, denied, { ...exchange, way }, ports)
+    const { door } = exchange
+    ports.counters.count(app, 'policy_verdicts_total', { door, policy: 'allowList', verdict: 'would-deny' })
     return pass({ way })
   },
 }

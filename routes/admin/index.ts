@@ -17,6 +17,7 @@ import { registry } from './registry.ts'
 import { replays } from './replays.ts'
 import { secrets } from './secrets.ts'
 import { self } from './self.ts'
+import { shadow } from './shadow.ts'
 import { switches } from './switches.ts'
 
 const openapi = call(
@@ -49,6 +50,7 @@ export const calls: readonly Call[] = [
   ...masking,
   ...replays,
   ...secrets,
+  ...shadow,
 ]
 
 /** `/admin/v1`: what operators, approvers, authors and viewers ask for. */

@@ -14,6 +14,7 @@ import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
 import { secret } from './commands/secret.ts'
 import { send } from './commands/send.ts'
+import { shadow } from './commands/shadow.ts'
 import { sign } from './commands/sign.ts'
 import { start } from './commands/start.ts'
 
@@ -36,6 +37,7 @@ export const program = new Command('gatehouse')
   .addCommand(replays)
   .addCommand(secret)
   .addCommand(send)
+  .addCommand(shadow)
   .addCommand(login)
   .addCommand(logout)
   .addCommand(whoami)

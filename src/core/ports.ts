@@ -16,6 +16,7 @@ import type { Entry } from '#core/manifest/entry.ts'
 import type { Rounds } from '#core/owner/rounds.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Settings } from '#core/settings.ts'
+import type { Shadows } from '#core/shadow/shadows.ts'
 import type { Standing } from '#core/steer/judge.ts'
 import type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
 import type { Hosts, Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
@@ -71,6 +72,7 @@ export interface Ports {
   readonly standings: Standings
   readonly discoveries: Discoveries
   readonly rounds: Rounds
+  readonly shadows: Shadows
   /** The memory that all requests of this isolate share for their bodies. */
   readonly bodies: BodyBudget
   readonly health: Health

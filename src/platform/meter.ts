@@ -10,6 +10,16 @@ export type Deltas = Readonly<Record<string, number>>
 /** More series than this are folded into nothing: a label that grows without bound is a mistake. */
 const maxSeries = 5_000
 
+/** What one isolate saw of one thing that shadow mode let pass. */
+export interface ShadowNote {
+  readonly n: number
+  readonly requestId: string
+}
+
+/** Things that shadow mode let pass: so many, for so long after the last time. */
+const maxShadows = 500
+const shadowsKeptMs = 30 * 86_400_000
+
 /** Places that an app sought in vain: so many, for so long after the last time. */
 const maxPlaces = 1_000
 const placesKeptMs = 14 * 86_400_000
@@ -28,6 +38,9 @@ export class MeterObject extends DurableObject {
     )
     ctx.storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, n INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID',
+    )
+    ctx.storage.sql.exec(
+      'CREATE TABLE IF NOT EXISTS shadows (key TEXT PRIMARY KEY, n INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, request_id TEXT NOT NULL) WITHOUT ROWID',
     )
     ctx.storage.sql.exec(
       'CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)',
@@ -86,6 +99,27 @@ export class MeterObject extends DurableObject {
   /** How the app's upstreams stand by what was heard so far. */
   standing(): Standing {
     return this.#judge.standing
+  }
+
+  /** Adds what an isolate saw shadow mode let pass; past the limit what happened longest ago is forgotten. */
+  shadowed(notes: Readonly<Record<string, ShadowNote>>, nowMs: number): void {
+    const { sql } = this.ctx.storage
+    for (const [key, { n, requestId }] of Object.entries(notes)) {
+      sql.exec(
+        `INSERT INTO shadows VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE
+         SET n = n + excluded.n, last_at = excluded.last_at, request_id = excluded.request_id`,
+        ...[key, n, nowMs, nowMs, requestId],
+      )
+    }
+    sql.exec('DELETE FROM shadows WHERE last_at < ?', nowMs - shadowsKeptMs)
+    sql.exec('DELETE FROM shadows WHERE key NOT IN (SELECT key FROM shadows ORDER BY last_at DESC LIMIT ?)', maxShadows)
+  }
+
+  /** What shadow mode has let pass lately. */
+  shadows(nowMs: number) {
+    type Row = { key: string; n: number; first_at: number; last_at: number; request_id: string }
+    const query = 'SELECT * FROM shadows WHERE last_at >= ?'
+    return this.ctx.storage.sql.exec<Row>(query, nowMs - shadowsKeptMs).toArray()
   }
 
   /** Adds where an isolate saw the app wanting to go; past the limit the places sought longest ago are forgotten. */

@@ -42,6 +42,7 @@ import { kvRegistry } from './registry-kv.ts'
 import { kvRounds } from './rounds-kv.ts'
 import { appSecrets } from './secrets/sealed.ts'
 import { sealedStore } from './secrets/store.ts'
+import { meteredShadows } from './shadows-metered.ts'
 import { r2Spills } from './spills-r2.ts'
 import { durableSwitchboard, freshStore, switchedRegistry, switchSource } from './switchboard/port.ts'
 
@@ -112,6 +113,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     archive: r2Archive(buckets, payloads),
     discoveries: gatheredDiscoveries(meterDiscoveries(env), clock, log, waitUntil),
     rounds: kvRounds(env.REGISTRY),
+    shadows: meteredShadows(env, clock, waitUntil),
     standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),
     upstreams,
     bodies: new BodyBudget(),

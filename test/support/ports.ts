@@ -35,6 +35,7 @@ export function recordingPorts(given: Partial<Ports> = {}, now = new Date(Date.U
     log: { write: (level, event, fields) => logged.push(`${level} ${event} ${fields.fault ?? ''}`.trim()) },
     bodies: new BodyBudget(),
     strikes: { blockedMs: () => 0, note: () => {} },
+    shadows: { note: () => {}, list: async () => [] },
     ...given,
   }
   const ports = new Proxy(known as Ports, {

@@ -125,6 +125,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     places: only('places'),
     registryStore: only('registryStore'),
     rounds: only('rounds'),
+    shadows: only('shadows', { note: () => {} }),
     secretStore: only('secretStore'),
     spills: only('spills'),
     switchboard: only('switchboard'),

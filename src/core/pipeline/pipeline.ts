@@ -105,10 +105,7 @@ export class Pipeline {
           if (verdict.kind === 'answer' && mode === 'enforce')
             return { kind: 'ended', exchange, trail, reply: verdict.response as Reply }
           if (verdict.kind !== 'pass' && mode === 'shadow') {
-            const { kind } = verdict
-            const detail = verdict.kind === 'answer' ? 'an answer was at hand' : verdict.detail
-            const fault = verdict.kind === 'deny' && { fault: verdict.fault }
-            ports.log.write('info', `would-${kind}`, { ...about(exchange), policy: policy.name, ...fault, detail })
+            shadowed(policy, verdict, exchange, ports)
             continue
           }
           passed.push(policy)
@@ -200,12 +197,30 @@ function withheld<Reply>(
   const verdict = deny(fault, detail)
   trail.path = trail.path.with(policy.name, resultOf(verdict, mode))
   if (mode === 'shadow') {
-    ports.log.write('info', 'would-deny', { ...about(exchange), policy: policy.name, fault, detail })
+    shadowed(policy, verdict, exchange, ports)
     return replied(walk, original)
   }
   original.body?.cancel().catch(() => {})
   const refusal = { fault, detail, headers: {}, problems: [], policy: policy.name }
   return { kind: 'refused', exchange, trail, refusal }
+}
+
+/** What would have been done is logged, and summed with what it rests on. */
+export function shadowed(
+  policy: Policy,
+  verdict: Verdict,
+  exchange: Exchange,
+  { log, shadows }: Pick<Ports, 'log' | 'shadows'>,
+): void {
+  if (verdict.kind === 'pass') return
+  const { door, requestId } = exchange
+  const would = `would-${verdict.kind}` as const
+  const fault = verdict.kind === 'deny' && { fault: verdict.fault }
+  const detail = verdict.kind === 'answer' ? 'an answer was at hand' : verdict.detail
+  const field = (verdict.kind === 'deny' ? verdict.field : undefined) ?? policy.field?.(exchange)
+  log.write('info', would, { ...about(exchange), policy: policy.name, ...fault, detail })
+  const what = { policy: policy.name, door, verdict: would, ...fault, ...(field !== undefined && { field }) }
+  if (exchange.entry) shadows.note(exchange.entry.app, what, requestId)
 }
 
 function replied<Reply>(walk: Walk<Reply>, reply: Response): Walk<Reply> {
