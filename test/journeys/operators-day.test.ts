@@ -51,7 +51,7 @@ beforeAll(async () => {
   const rule = await readFile(join(root, 'policies/fleet/owner-reachable.yaml'), 'utf8')
   await write(folder.path, {
     'registry/maps.yaml': manifest('#maps').replace('name: lunch', 'name: maps').replace('team: food', 'team: maps'),
-    'lunch.yaml': manifest('anna'),
+    'git/lunch.yaml': manifest('anna'),
     'registry/fleet/owner-reachable.yaml': rule,
   })
   provider = await startSampleProvider(password, providerPort)
@@ -110,6 +110,9 @@ async function http(name: string, method: string, path: string, body?: string): 
   return fetch(`${gateway.url}/admin/v1/${path}`, { method, headers, ...(body !== undefined && { body }) })
 }
 
+/** Git goes to the gateway, through its admin API. */
+const push = () => by('olga', 'push', join(folder.path, 'git'), '--environment', 'local', '--yes')
+
 /** The approver puts in force, and signs, what waits. */
 const approved = () => jsonBy('paul', 'apps', 'approve', 'lunch', '--key', key, ...because('seen'))
 
@@ -140,20 +143,20 @@ describe("an operator's day", () => {
   })
 
   it('a manifest that a fleet rule denies is refused with a remedy, before and at the gateway', async () => {
-    const files = [join(folder.path, 'lunch.yaml'), '--fleet', join(registry, 'fleet')]
+    const files = [join(folder.path, 'git/lunch.yaml'), '--fleet', join(registry, 'fleet')]
     const checked = await gatehouse(['policy', 'check', ...files, '--environment', 'local', '--json'])
     expect(checked.code).toBe(1)
     const fault = { path: 'spec.owner.contact', rule: 'owner-reachable', remedy: expect.stringContaining('channel') }
     expect(JSON.parse(checked.stdout).faults).toMatchObject([fault])
-    const put = await http('olga', 'PUT', 'apps/lunch', manifest('anna'))
-    expect(put.status).toBe(422)
-    expect(await put.json()).toMatchObject({ code: 'manifest-refused', faults: [fault] })
+    const refused = await push()
+    expect(refused.code).toBe(1)
+    expect(JSON.parse(refused.stdout)).toMatchObject({ apps: [{ app: 'lunch', change: 'refused', faults: [fault] }] })
   })
 
   it('mended it waits for an approver, who is not the one who published it, and is signed with their key', async () => {
-    const put = await http('olga', 'PUT', 'apps/lunch', manifest('#food'))
-    expect(put.status).toBe(202)
-    expect(await put.json()).toMatchObject({ pending: { app: 'lunch', publishedBy: 'olga', needsSignature: true } })
+    await write(folder.path, { 'git/lunch.yaml': manifest('#food') })
+    const waits = JSON.parse((await push()).stdout)
+    expect(waits).toMatchObject({ apps: [{ app: 'lunch', change: 'waits', pending: { publishedBy: 'olga' } }] })
     const own = await by('olga', 'apps', 'approve', 'lunch', '--key', key, ...because('mine'))
     expect(JSON.parse(own.stdout).error).toMatch(/^role-missing: /)
     expect(await signIn('paul', password)).toMatchObject({ code: 0 })
