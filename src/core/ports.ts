@@ -6,7 +6,7 @@ import type { PolicyEngine } from '#core/fleet/engine.ts'
 import type { Fleet } from '#core/fleet/stored.ts'
 import type { Claims } from '#core/idempotency/claim.ts'
 import type { AppTokens } from '#core/identity/app-token.ts'
-import type { VerifiedCaller } from '#core/identity/caller.ts'
+import type { DisownedToken, VerifiedCaller } from '#core/identity/caller.ts'
 import type { KeySets } from '#core/identity/key-sets.ts'
 import type { VerifiedTokens } from '#core/identity/verified-tokens.ts'
 import type { Rates } from '#core/limits/rates.ts'
@@ -63,6 +63,8 @@ export interface Ports {
   readonly keySets: Pick<KeySets, 'find' | 'recall' | 'holds' | 'introspectionEndpoint'>
   /** Callers whose tokens this isolate has verified a moment ago. */
   readonly verifiedTokens: VerifiedTokens<VerifiedCaller>
+  /** Tokens that their issuers have disowned a moment ago, by the same names. */
+  readonly disownedTokens: VerifiedTokens<DisownedToken>
   readonly mailboxes: Mailboxes
   readonly spills: Spills
   readonly payloads: Payloads

@@ -106,6 +106,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
       ...{ clock, log, counters, background: waitUntil },
     }),
     verifiedTokens: new VerifiedTokens(),
+    disownedTokens: new VerifiedTokens(),
     mailboxes: durableMailboxes(env),
     spills: r2Spills(env, !settings.isLocal),
     payloads,

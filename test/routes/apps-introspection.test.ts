@@ -44,6 +44,31 @@ describe('an issuer that says what its tokens are', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('is asked once in 5 s about a token that it disowns, however often that comes, and again after that', async () => {
+    moveTimeBy(0)
+    const { asked, ask, says } = await stage('said-flood')
+    says.answer = () => ({ active: false })
+    for (let n = 0; n < 30; n++) await expectFault(await ask('opaque-bad'), 'token-invalid', 401)
+    expect(asked).toHaveLength(1)
+    await expectFault(await ask('opaque-worse'), 'token-invalid', 401)
+    says.answer = active
+    expect((await ask('opaque-good')).status).toBe(200)
+    moveTimeBy(4_999)
+    await expectFault(await ask('opaque-bad'), 'token-invalid', 401)
+    expect(asked).toHaveLength(3)
+    moveTimeBy(1)
+    expect((await ask('opaque-bad')).status).toBe(200)
+  })
+
+  it('is asked again at once where it did not answer', async () => {
+    const { asked, ask, says } = await stage('said-late')
+    says.answer = () => new Response(null, { status: 500 })
+    await expectFault(await ask('opaque'), 'issuer-unreachable', 503)
+    says.answer = active
+    expect((await ask('opaque')).status).toBe(200)
+    expect(asked).toHaveLength(2)
+  })
+
   it('may take back a token that verifies', async () => {
     const { provider, asked, ask, says } = await stage('said-back')
     const token = await provider.sign({ scope: 'read' })

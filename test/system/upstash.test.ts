@@ -106,28 +106,38 @@ describe('while Upstash is away', () => {
   })
 })
 
-it('the gateway counts there when the settings say so', async () => {
+it('two gateways that share it never let more through than one limit', async () => {
   await using folder = await temporaryFolder()
   const app = createServer((_, response) => void response.end('ok')).listen(0, '127.0.0.1')
   await once(app, 'listening')
   const { port } = app.address() as AddressInfo
   await write(folder.path, { 'registry/shared.yaml': sharedManifest(port), 'secrets.env': '' })
-  const [registry, secrets, state] = ['registry', 'secrets.env', 'state'].map(name => join(folder.path, name))
   const environment = { UPSTASH_REDIS_REST_URL: front.url, UPSTASH_REDIS_REST_TOKEN: front.token }
   Object.assign(process.env, environment)
-  const options = ['--registry', `${registry}`, '--secrets', `${secrets}`, '--state', `${state}`, '--no-samples']
-  const gateway = await startGatehouse(['--port', String(await freePort()), ...options])
+  const start = async (state: string) => {
+    const [registry, secrets, kept] = ['registry', 'secrets.env', state].map(name => join(folder.path, name))
+    const options = ['--registry', `${registry}`, '--secrets', `${secrets}`, '--state', `${kept}`, '--no-samples']
+    return startGatehouse(['--port', String(await freePort()), ...options])
+  }
+  const gateways = [await start('one'), await start('two')]
   try {
+    const ask = async ({ url }: { url: string }) => {
+      // 503: the store was too slow for this machine; the request was not counted, and comes again
+      for (;;) {
+        const { status } = await fetch(`${url}/apps/shared/`)
+        if (status !== 503) return status
+      }
+    }
     const statuses: number[] = []
-    for (let n = 0; n < 5; n++) statuses.push((await fetch(`${gateway.url}/apps/shared/`)).status)
-    expect(statuses).toEqual([200, 200, 200, 429, 429])
+    for (let n = 0; n < 3; n++) for (const gateway of gateways) statuses.push(await ask(gateway))
+    expect(statuses).toEqual([200, 200, 200, 429, 429, 429])
     expect(await front.command('KEYS', 'gatehouse:rates:shared:*')).toHaveLength(1)
   } finally {
     for (const name of Object.keys(environment)) delete process.env[name]
-    await gateway.stop()
+    for (const gateway of gateways) await gateway.stop()
     app.close()
   }
-}, 120_000)
+}, 180_000)
 
 const sharedManifest = (port: number) => `apiVersion: gatehouse/v1
 kind: MicroApp

@@ -96,6 +96,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     }),
     appTokens: ports.appTokens.afresh(),
     verifiedTokens: new VerifiedTokens(),
+    disownedTokens: new VerifiedTokens(),
     keySets: {
       recall: ports.keySets.recall.bind(ports.keySets),
       // only what was verified a moment ago is asked about, and here nothing was

@@ -2,7 +2,7 @@ import type { Issuer } from '#core/manifest/identity-schema.ts'
 import type { Ports } from '#core/ports.ts'
 import { claimedBy, type TokenVerdict, verifyToken } from './caller-token.ts'
 import { maxTokenCharacters, openCompact } from './compact-token.ts'
-import { introspected } from './introspection.ts'
+import { type Introspection, introspected } from './introspection.ts'
 import type { Principal } from './principal.ts'
 
 /** A caller whose token was verified, as it is remembered. */
@@ -24,10 +24,18 @@ export type CallerVerdict =
   | { readonly kind: 'known'; readonly caller: VerifiedCaller }
   | Extract<TokenVerdict, { kind: 'refused' }>
 
-type CallerPorts = Pick<Ports, 'clock' | 'keySets' | 'verifiedTokens' | 'secrets' | 'upstreams' | 'settings'>
+/** A token as its issuer has disowned it. */
+export type DisownedToken = Extract<Introspection, { kind: 'refused' }>
+
+type CallerPorts = Pick<
+  Ports,
+  'clock' | 'keySets' | 'verifiedTokens' | 'disownedTokens' | 'secrets' | 'upstreams' | 'settings'
+>
 
 /** What an issuer said of a token is remembered for so long. */
 const introspectedSeconds = 30
+/** And for so long that it is none: a flood of one bad token is no flood at its issuer. */
+const disownedSeconds = 5
 
 /**
  * Who the bearer of a token is. One that was verified for this very manifest a moment ago is not verified
@@ -43,7 +51,8 @@ export async function callerOf(token: string, api: CalledApi, ports: CallerPorts
   if (remembered && (!remembered.key || keySets.holds(remembered.issuer, remembered.key)))
     return { kind: 'known', caller: remembered }
 
-  const judged = token.split('.').length === 3 ? await ofJwt(token, api, ports) : await ofOpaque(token, api, ports)
+  const judged =
+    token.split('.').length === 3 ? await ofJwt(token, name, api, ports) : await ofOpaque(token, name, api, ports)
   if (judged.kind === 'refused') return judged
   const { caller, expiresAtMs } = judged
   const seconds = caller.issuer.introspection && introspectedSeconds
@@ -55,7 +64,7 @@ type Judged =
   | { readonly kind: 'known'; readonly caller: VerifiedCaller; readonly expiresAtMs: number }
   | Extract<TokenVerdict, { kind: 'refused' }>
 
-async function ofJwt(token: string, { app, issuers }: CalledApi, ports: CallerPorts): Promise<Judged> {
+async function ofJwt(token: string, name: string, { app, issuers }: CalledApi, ports: CallerPorts): Promise<Judged> {
   const opened = openCompact(token)
   if (typeof opened === 'string') return refused(opened)
   const issuer = claimedBy(opened, issuers)
@@ -64,19 +73,36 @@ async function ofJwt(token: string, { app, issuers }: CalledApi, ports: CallerPo
   if (verdict.kind === 'refused') return verdict
   const { principal, key, expiresAtMs } = verdict
   if (issuer.introspection) {
-    const said = await introspected(token, app, issuer, ports)
+    const said = await asked(token, name, app, issuer, ports)
     if (said.kind === 'refused') return said
   }
   return { kind: 'known', caller: { principal, issuer, key }, expiresAtMs }
 }
 
 /** A token of no form that we know is shown to the one issuer that may be asked, and to nobody else. */
-async function ofOpaque(token: string, { app, issuers }: CalledApi, ports: CallerPorts): Promise<Judged> {
+async function ofOpaque(token: string, name: string, { app, issuers }: CalledApi, ports: CallerPorts): Promise<Judged> {
   const issuer = issuers.find(({ introspection }) => introspection !== undefined)
   if (!issuer || token.length > maxTokenCharacters) return refused('the token is no JSON Web Token')
-  const said = await introspected(token, app, issuer, ports)
+  const said = await asked(token, name, app, issuer, ports)
   if (said.kind === 'refused') return said
   return { kind: 'known', caller: { principal: said.principal, issuer }, expiresAtMs: said.expiresAtMs }
+}
+
+/** What the issuer says, or has just said. That it did not answer is not remembered: the next one may be luckier. */
+async function asked(
+  token: string,
+  name: string,
+  app: string,
+  issuer: Issuer,
+  ports: CallerPorts,
+): Promise<Introspection> {
+  const { disownedTokens, clock } = ports
+  const before = disownedTokens.get(name, clock.now().getTime())
+  if (before) return before
+  const said = await introspected(token, app, issuer, ports)
+  if (said.kind === 'refused' && said.fault !== 'issuer-unreachable')
+    disownedTokens.set(name, said, clock.now().getTime(), Number.POSITIVE_INFINITY, disownedSeconds)
+  return said
 }
 
 function refused(detail: string): Judged {
