@@ -4,6 +4,7 @@ import { courier } from '#platform/courier.ts'
 import type { Env } from '#platform/env.ts'
 import { portsFrom } from '#platform/ports.ts'
 import { burials } from '#routes/burials.ts'
+import { checkup } from '#routes/checkup.ts'
 import { deliveries } from '#routes/deliveries.ts'
 import { atHosts } from '#routes/hosts.ts'
 import { doors } from '#routes/index.ts'
@@ -36,5 +37,5 @@ export default {
     return app.fetch(request)
   },
   queue: batch => (batch.queue.startsWith('spill') ? spills(batch, ports) : burials(batch, ports)),
-  scheduled: async () => void (await Promise.allSettled([reminders(ports), sweep(ports)])),
+  scheduled: async () => void (await Promise.allSettled([reminders(ports), sweep(ports), checkup(ports)])),
 } satisfies ExportedHandler

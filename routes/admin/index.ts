@@ -18,6 +18,7 @@ import { replays } from './replays.ts'
 import { secrets } from './secrets.ts'
 import { self } from './self.ts'
 import { shadow } from './shadow.ts'
+import { status } from './status.ts'
 import { switches } from './switches.ts'
 
 const openapi = call(
@@ -40,6 +41,7 @@ export const calls: readonly Call[] = [
   ...switches,
   ...publishing,
   ...registry,
+  ...status,
   ...approvals,
   ...egress,
   ...audit,

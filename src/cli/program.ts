@@ -17,6 +17,7 @@ import { send } from './commands/send.ts'
 import { shadow } from './commands/shadow.ts'
 import { sign } from './commands/sign.ts'
 import { start } from './commands/start.ts'
+import { status } from './commands/status.ts'
 
 /** Every command there is. Nothing runs until it is given arguments. */
 export const program = new Command('gatehouse')
@@ -27,6 +28,7 @@ export const program = new Command('gatehouse')
   .addCommand(build)
   .addCommand(diff)
   .addCommand(push)
+  .addCommand(status)
   .addCommand(apps)
   .addCommand(audit)
   .addCommand(events)

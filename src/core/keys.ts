@@ -10,6 +10,8 @@ export const keys = {
   secrets: 'secrets/',
   /** KV: the operator's rules over manifests. */
   fleet: 'fleet',
+  /** KV: what the background check of the registry found. */
+  status: 'status',
   /** KV: the apps that are killed or quarantined, for an isolate that reaches no switchboard. */
   switches: 'switches',
   /** KV: the app to which a workload belongs, by SHA-256 of issuer, subject and audience. */

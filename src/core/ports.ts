@@ -17,6 +17,7 @@ import type { Rounds } from '#core/owner/rounds.ts'
 import type { BodyBudget } from '#core/pipeline/body.ts'
 import type { Settings } from '#core/settings.ts'
 import type { Shadows } from '#core/shadow/shadows.ts'
+import type { CheckStore } from '#core/status/check.ts'
 import type { Standing } from '#core/steer/judge.ts'
 import type { Archive, Mailboxes, Payloads, Spills } from './ports/mailboxes.ts'
 import type { Hosts, Registry, RegistryStore, SecretStore, Secrets, Switchboard, Switches } from './ports/registry.ts'
@@ -75,6 +76,7 @@ export interface Ports {
   readonly discoveries: Discoveries
   readonly rounds: Rounds
   readonly shadows: Shadows
+  readonly checks: CheckStore
   /** The memory that all requests of this isolate share for their bodies. */
   readonly bodies: BodyBudget
   readonly health: Health

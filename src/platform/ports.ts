@@ -39,7 +39,7 @@ import { r2Payloads } from './payloads-r2.ts'
 import { assertBound, type Buckets, bucketsOf, regionsOf } from './places.ts'
 import { meteredPlaces } from './places-metered.ts'
 import { kvRegistry } from './registry-kv.ts'
-import { kvRounds } from './rounds-kv.ts'
+import { kvChecks, kvRounds } from './rounds-kv.ts'
 import { appSecrets } from './secrets/sealed.ts'
 import { sealedStore } from './secrets/store.ts'
 import { meteredShadows } from './shadows-metered.ts'
@@ -115,6 +115,7 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
     discoveries: gatheredDiscoveries(meterDiscoveries(env), clock, log, waitUntil),
     rounds: kvRounds(env.REGISTRY),
     shadows: meteredShadows(env, clock, waitUntil),
+    checks: kvChecks(env.REGISTRY),
     standings: sharedStandings(meterCourt(env), clock, counters, log, waitUntil),
     upstreams,
     bodies: new BodyBudget(),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
 import type { Problem } from '#core/fault.ts'
-import { secretsOf } from '#core/manifest/egress-credential.ts'
+import { secretNames } from '#core/manifest/secret-names.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 import { Failure } from '../output.ts'
 import type { Declared } from '../registry/folder.ts'
@@ -34,13 +34,7 @@ export async function readSecrets(file: string): Promise<Record<string, string>>
 /** The secrets that manifests name and nothing holds, as Worker secrets are called. */
 export function missingSecrets(declared: readonly Declared[], variables: Readonly<Record<string, string>>): string[] {
   const named = declared.flatMap(({ manifest: { metadata, spec } }) =>
-    [
-      ...Object.values(spec.webhooks).flatMap(source => source.secrets),
-      ...(spec.signing?.secrets ?? []),
-      ...(spec.api?.issuers ?? []).flatMap(({ introspection }) => introspection?.secret ?? []),
-      ...spec.egress.flatMap(({ credential }) => (credential ? secretsOf(credential) : [])),
-      ...(spec.owner.notify ? [spec.owner.notify.secret] : []),
-    ].map(name => secretVariable(metadata.name, name)),
+    secretNames(spec).map(name => secretVariable(metadata.name, name)),
   )
   return [...new Set(named)].filter(name => !variables[name])
 }

@@ -127,6 +127,7 @@ export function dryRun(ports: Ports, standing: Standing | undefined): DryRun {
     registryStore: only('registryStore'),
     rounds: only('rounds'),
     shadows: only('shadows', { note: () => {} }),
+    checks: only('checks'),
     secretStore: only('secretStore'),
     spills: only('spills'),
     switchboard: only('switchboard'),

@@ -1,8 +1,6 @@
 import { isAppName } from '#core/names.ts'
 import type { Clock, Log, Lookup, Registry, RegistryStore } from '#core/ports.ts'
-import { within } from '#core/within.ts'
-import { type Entry, openRevision, Pointer } from './entry.ts'
-import { withMostShards } from './succession.ts'
+import { type Found, lookUp } from './lookup.ts'
 import type { PointerTrust } from './trust.ts'
 
 /** Seconds for which a remembered entry is served as it is, and until when it is served while it is refreshed. */
@@ -12,17 +10,13 @@ const staleSeconds = 30
 const absentSeconds = 5
 /** Apps remembered at most, present and absent apart; beyond it the one read longest ago is forgotten. */
 const maxRemembered = 20_000
-/** How long a read may take before the last good entry serves instead. */
-const readTimeoutMs = 2_000
 
 export interface CachedRegistry extends Registry {
   /** Reads an app again before it is used next, since what is remembered is known to be old. */
   renew(app: string): void
 }
 
-interface Remembered {
-  readonly lookup: Lookup
-  readonly sequence: number
+interface Remembered extends Found {
   readonly readAtMs: number
 }
 
@@ -80,7 +74,7 @@ export function cachedRegistry(
   async function refresh(app: string): Promise<Lookup> {
     const last = known.get(app)
     const renewalsBefore = renewals
-    const { lookup, sequence } = await read(app, last)
+    const { lookup, sequence } = await lookUp(app, store, trust, last, (...higher) => background(raise(...higher)))
     const nowMs = renewals === renewalsBefore ? clock.now().getTime() : Number.NEGATIVE_INFINITY
     if (lookup.kind === 'found') remember(known, app, { lookup, sequence, readAtMs: nowMs })
     if (lookup.kind === 'unknown') known.delete(app)
@@ -92,31 +86,6 @@ export function cachedRegistry(
     log.write('error', 'entry-invalid', { app, detail: lookup.detail, served: last ? 'last good entry' : 'nothing' })
     if (last) remember(known, app, { ...last, readAtMs: nowMs })
     return last?.lookup ?? lookup
-  }
-
-  /** Revisions are immutable, so one whose digest is still in force is not read again. */
-  async function read(app: string, last: Remembered | undefined): Promise<Omit<Remembered, 'readAtMs'>> {
-    const invalid = (detail: string) => ({ lookup: { kind: 'invalid', detail }, sequence: 0 }) as const
-    try {
-      const { pointer: stored, highest } = await within(readTimeoutMs, store.newest(app))
-      if (stored === undefined) return { lookup: { kind: 'unknown' }, sequence: 0 }
-      const pointer = Pointer.safeParse(stored)
-      if (!pointer.success) return invalid(`pointer of ${app} is malformed`)
-      const { digest, expiresAt, publishedAt, sequence } = pointer.data
-      const fault = await trust.fault(app, pointer.data, last ? Math.max(last.sequence, highest ?? 0) : highest)
-      if (fault) return invalid(`pointer of ${app} ${fault}`)
-
-      const entry = last?.lookup.kind === 'found' && last.lookup.entry.digest === digest ? last.lookup.entry : undefined
-      const written =
-        entry?.manifest ?? (await openRevision(app, digest, await within(readTimeoutMs, store.revision(app, digest))))
-      if (typeof written === 'string') return invalid(written)
-      if (trust.learnsSequences && highest !== undefined && sequence > highest) background(raise(app, sequence))
-      const manifest = withMostShards(written, pointer.data)
-      const found: Entry = { app, digest, manifest, expiresAt: new Date(expiresAt), publishedAt: new Date(publishedAt) }
-      return { lookup: { kind: 'found', entry: found }, sequence }
-    } catch (error) {
-      return invalid(`the registry could not be read: ${error}`)
-    }
   }
 }
 

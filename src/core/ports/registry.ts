@@ -79,6 +79,8 @@ export interface Switchboard {
   /** Remembers that a revision was approved, so that going back to it needs no second approval. */
   approved(app: string, digest: string): Promise<void>
   wasApproved(app: string, digest: string): Promise<boolean>
+  /** The replicas that lack a change; they are told again until they have it. */
+  behind(): Promise<readonly string[]>
   /** Makes known that an app had this sequence, so that none below it counts where entries are signed. */
   raise(app: string, sequence: number): Promise<void>
   /** Makes every isolate read again what it remembers of an app. */

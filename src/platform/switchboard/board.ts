@@ -79,6 +79,11 @@ export class SwitchboardObject extends DurableObject<Env> {
     return this.#waiting.isApproved(app, digest)
   }
 
+  behind(): string[] {
+    const rows = this.ctx.storage.sql.exec<{ replica: string }>('SELECT replica FROM lagging ORDER BY replica')
+    return rows.toArray().map(({ replica }) => replica)
+  }
+
   /** Makes a sequence known that a signed pointer showed, which nobody told of here. */
   async raise(app: string, sequence: number): Promise<void> {
     if (sequence > this.#row(app).sequence) await this.#change(app, row => ({ ...row, sequence }))

@@ -114,6 +114,7 @@ export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
     withdraw: (app, digest) => within(changeMs, board().withdraw(app, digest)),
     approved: (app, digest) => within(changeMs, board().approved(app, digest)),
     wasApproved: (app, digest) => within(changeMs, board().wasApproved(app, digest)),
+    behind: () => within(changeMs, board().behind()),
     raise: (app, sequence) => within(changeMs, board().raise(app, sequence)),
     renew: app => within(changeMs, board().renew(app)),
     async find(app) {

@@ -20,6 +20,7 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'GET /fleet',
     'GET /openapi.json',
     'GET /registry',
+    'GET /status',
     'GET /replays/{id}',
   ],
   author: ['GET /egress/suggestions', 'POST /egress/explain', 'POST /explain', 'POST /masking/preview'],
