@@ -211,6 +211,30 @@ describe("an operator's day", () => {
     await until('the cap is gone', async () => (await pushed('second-of-the-vendor')) === 202, 6_000)
   })
 
+  it('a schema is watched in shadow mode, reported, and promoted: from then on it binds', async () => {
+    const watched = `    menu: { scheme: github, secrets: [vendor], path: /menu, schema: { required: [dish] } }
+  policies: { schema: { mode: shadow } }
+`
+    const file = join(folder.path, 'git/lunch.yaml')
+    await write(folder.path, { 'git/lunch.yaml': manifest('#food').replace(/ {4}menu: .*\n/, watched) })
+    await push()
+    await approved()
+    // nothing tells from outside when it is in force, but that what does not fit is reported
+    const found = async () => {
+      expect(await pushed('second-of-the-vendor')).toBe(202)
+      const items = await jsonBy('anna', 'shadow', 'report', 'lunch')
+      return items[0]?.found[0]
+    }
+    const reported = await until('reported', found, 30_000)
+    expect(reported).toMatchObject({ door: 'hooks', verdict: 'would-deny', fault: 'schema-mismatch' })
+    const place = ['--registry', join(folder.path, 'git'), '--environment', 'local']
+    await jsonBy('anna', 'shadow', 'promote', 'lunch', 'schema', ...place)
+    expect(await readFile(file, 'utf8')).toContain('mode: enforce')
+    await push()
+    await approved()
+    await until('it binds', async () => (await pushed('second-of-the-vendor')) === 422, 6_000)
+  })
+
   it('what was done stands in the record, by whom and why, and the record is whole', async () => {
     const { items } = await (await http('olga', 'GET', 'audit?app=lunch')).json()
     const done = items.map((one: { type: string; data: { actor: string } }) => `${one.type} ${one.data.actor}`)
@@ -220,6 +244,8 @@ describe("an operator's day", () => {
       ...['secret.sealed olga', 'secret.sealed olga', 'switch.killed olga', 'switch.revived olga'],
       ...['app.proposed olga', 'app.approval.granted paul', 'app.published olga'],
       ...['app.proposed olga', 'app.approval.granted paul', 'app.rolled_back olga'],
+      ...['app.proposed olga', 'app.approval.granted paul', 'app.published olga'],
+      ...['app.proposed olga', 'app.approval.granted paul', 'app.published olga'],
     ])
     expect(await jsonBy('olga', 'audit', 'verify', '--app', 'lunch')).toMatchObject({ ok: true })
   })
