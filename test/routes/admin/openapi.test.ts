@@ -97,7 +97,7 @@ describe('answers of the running gateway', () => {
       ['explain', { body: { app: 'contract-app', door: 'hooks', request }, ...everywhere }],
       ['egress/suggestions?app=contract-app', everywhere],
       [`apps/contract-app/revisions/${digest}`],
-      ['fleet'],
+      ...['fleet', 'status', 'shadow?app=contract-app'].map((path): [string] => [path]),
       ['masking/preview', { body: { text: 'to ann@example.com' }, ...everywhere }],
       ['audit?app=contract-app'],
       ['audit/verify?app=contract-app'],

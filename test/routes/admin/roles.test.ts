@@ -20,6 +20,7 @@ const design: Readonly<Record<string, readonly string[]>> = {
     'GET /fleet',
     'GET /openapi.json',
     'GET /registry',
+    'GET /shadow',
     'GET /status',
     'GET /replays/{id}',
   ],
