@@ -4,7 +4,10 @@ import { parsedFleet } from '#core/fleet/stored.ts'
 import { call } from './call.ts'
 import { jsonIn } from './input.ts'
 
-const Put = z.strictObject({ documents: z.array(z.unknown()).max(300).describe('rules and values, in any order') })
+const Put = z.strictObject({
+  documents: z.array(z.unknown()).max(300).describe('rules and values, in any order'),
+  signature: z.string().max(4096).optional().describe('of an approver, where entries must be signed'),
+})
 
 /** `/admin/v1/fleet`: the operator's rules over manifests and requests. */
 export const fleet = [
@@ -40,8 +43,8 @@ export const fleet = [
       },
     },
     async ({ operator, reason, text }, ports) => {
-      const { documents } = jsonIn(text, Put)
-      const published = await putFleetInForce(documents, operator.subject, ports)
+      const { documents, signature } = jsonIn(text, Put)
+      const published = await putFleetInForce(documents, { publishedBy: operator.subject, signature }, ports)
       const { change, digest, sequence, rules } = published
       const facts = { change, digest, sequence, rules }
       await ports.audit.record({ type: 'policy.published', actor: operator.subject, reason, facts })

@@ -4,6 +4,7 @@ import { fleetEngines } from '#core/fleet/engines.ts'
 import { knownRules } from '#core/fleet/known.ts'
 import { opaEngine } from '#core/fleet/opa.ts'
 import { fleetName } from '#core/fleet/stored.ts'
+import { fleetTrust } from '#core/fleet/trust.ts'
 import { cachedHosts } from '#core/hosts/cached.ts'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { discover } from '#core/identity/discovery.ts'
@@ -59,11 +60,12 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const rateStore = settings.upstash ? upstashRates(settings.upstash, durable) : durable
   const rates = leasedRates(rateStore, clock, counters, log, waitUntil)
   const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
-  const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters })
+  const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters }, fleetTrust(settings))
   const switchboard = durableSwitchboard(env)
   const registry = cachedRegistry(registryStore, pointerTrust(settings), clock, log, waitUntil, switchboard.raise)
   const secrets = appSecrets(env, { clock, log, counters, ...settings }, waitUntil)
-  const rules = knownRules(registryStore, clock, log, waitUntil)
+  const learnt = (sequence: number) => (settings.approvers ? switchboard.raise(fleetName, sequence) : undefined)
+  const rules = knownRules(registryStore, clock, log, waitUntil, learnt)
   const hosts = cachedHosts(registryStore, registry, { clock, log }, waitUntil)
   const renew = (app: string) => {
     if (app === fleetName) return rules.renew()

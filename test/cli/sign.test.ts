@@ -1,9 +1,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { fleetTrust } from '#core/fleet/trust.ts'
 import { approversIn } from '#core/manifest/approvers.ts'
 import type { Pointer } from '#core/manifest/entry.ts'
 import { entryStatement, signatureFault } from '#core/manifest/signed.ts'
+import { ruleDocument } from '../support/fleet.ts'
 import { probeManifest } from '../support/node/app.ts'
 import { gatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
 
@@ -34,6 +36,27 @@ it('makes a key, signs the entries of a bulk file that are not signed, and signs
   expect(await built('https://other.example.com')).toEqual(['probe'])
   const next = await pointerIn(out)
   expect(await signatureFault(next.signature, entryStatement('probe', next), approvers)).toBeUndefined()
+})
+
+it('signs the fleet rules of a bulk file too, for the environment of its entries; unchanged ones stay signed', async () => {
+  await using folder = await temporaryFolder()
+  const [out, key] = [join(folder.path, 'bulk.json'), join(folder.path, 'anna.jwk')]
+  const approvers = approversIn((await gatehouse(['sign', '--make-key', '--key', key])).stdout)
+  if (typeof approvers === 'string') throw new Error(approvers)
+  await write(folder.path, {
+    'registry/probe.yaml': probeManifest('https://probe.example.com'),
+    'registry/fleet/rule.yaml': JSON.stringify(ruleDocument()),
+  })
+  const signed = async () => {
+    await gatehouse(['build', join(folder.path, 'registry'), '--out', out, '--environment', 'staging'])
+    return JSON.parse((await gatehouse(['sign', out, '--key', key, '--json'])).stdout).signed
+  }
+  expect(await signed()).toEqual(['the fleet rules', 'probe'])
+  const items = JSON.parse(await readFile(out, 'utf8')) as { key: string; value: string }[]
+  const fleet = JSON.parse(items.find(one => one.key === 'fleet')?.value ?? '')
+  expect(await fleetTrust({ environment: 'staging', approvers }).fault(fleet, 1)).toBeUndefined()
+  expect(await fleetTrust({ environment: 'production', approvers }).fault(fleet, 1)).toContain('something else')
+  expect(await signed()).toEqual([])
 })
 
 it('says of a file that is no private key what it should be, and nothing of what stands in it', async () => {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { registryItems } from '#core/manifest/publish.ts'
 import { say, sayJson } from '../output.ts'
-import { pointersInBulk } from '../registry/bulk.ts'
+import { fleetInBulk, pointersInBulk } from '../registry/bulk.ts'
 import { fleetItemOf } from '../registry/fleet.ts'
 import { fleetFolder, readRegistry } from '../registry/folder.ts'
 import { differenceText, publications } from '../registry/publications.ts'
@@ -31,7 +31,7 @@ export const build = new Command('build')
   .action(async (folder: string, { out, previous, environment, renew, json }: Options) => {
     const declared = await readRegistry(folder, gatewaySetting(environment))
     const published = await publications(declared, await pointersInBulk(previous ?? out), { environment, renew })
-    const fleet = await fleetItemOf(fleetFolder(folder))
+    const fleet = await fleetItemOf(fleetFolder(folder), await fleetInBulk(previous ?? out))
     await mkdir(dirname(out), { recursive: true })
     await writeFile(out, JSON.stringify(registryItems(published, fleet), null, 2))
     if (json) return sayJson({ out, apps: published.map(({ app, change, pointer }) => ({ app, change, ...pointer })) })

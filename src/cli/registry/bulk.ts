@@ -13,6 +13,11 @@ export async function pointersInBulk(file: string): Promise<Map<string, Pointer>
   return pointersFrom((await bulkItems(file)).map(({ key, value }) => [key, value]))
 }
 
+/** The fleet rules that an earlier bulk file holds, as they are stored. */
+export async function fleetInBulk(file: string): Promise<string | undefined> {
+  return (await bulkItems(file)).find(({ key }) => key === keys.fleet)?.value
+}
+
 /** Pointers out of key-value pairs; what is no pointer is passed over. */
 export function pointersFrom(pairs: Iterable<readonly [string, string | null]>): Map<string, Pointer> {
   const pointers = new Map<string, Pointer>()

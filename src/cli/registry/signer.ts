@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { CompactSign, importJWK, type JWK } from 'jose'
+import type { StoredFleet } from '#core/fleet/stored.ts'
 import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { RegistryItem } from '#core/manifest/publish.ts'
-import { entryStatement } from '#core/manifest/signed.ts'
+import { entryStatement, fleetStatement } from '#core/manifest/signed.ts'
 import { exitCodes, Failure } from '../output.ts'
 
 /** An approver's hand: a compact JWS over a statement. */
@@ -50,6 +51,7 @@ export async function signedItems(
 ): Promise<{ readonly items: RegistryItem[]; readonly signed: string[] }> {
   const signed: string[] = []
   const all = items.map(async item => {
+    if (item.key === keys.fleet) return signedFleet(item)
     if (!item.key.startsWith(keys.pointers)) return item
     const pointer = Pointer.parse(JSON.parse(item.value))
     if (pointer.signature && !again) return item
@@ -58,4 +60,15 @@ export async function signedItems(
     return { ...item, value: JSON.stringify({ ...pointer, signature: await sign(entryStatement(app, pointer)) }) }
   })
   return { items: await Promise.all(all), signed }
+
+  /** The rules are of the environment of the entries beside them. */
+  async function signedFleet(item: RegistryItem): Promise<RegistryItem> {
+    const fleet = JSON.parse(item.value) as StoredFleet
+    const beside = items.find(({ key }) => key.startsWith(keys.pointers))
+    if ((fleet.signature && !again) || !beside) return item
+    const { environment } = Pointer.parse(JSON.parse(beside.value))
+    const statement = fleetStatement({ environment, digest: fleet.digest, sequence: fleet.sequence })
+    signed.push('the fleet rules')
+    return { ...item, value: JSON.stringify({ ...fleet, signature: await sign(statement) }) }
+  }
 }

@@ -27,12 +27,15 @@ export interface KnownRules {
  * The rules as the hot path sees them: refreshed in the background before they turn 30 s old, and waited for when
  * they are older or known to have changed. Rules that cannot be read or used never replace good ones; where there
  * are no good ones, nothing passes.
+ *
+ * @param learnt is told the sequence of newer rules, so that no older ones count again
  */
 export function knownRules(
   store: Pick<RegistryStore, 'fleet'>,
   clock: Clock,
   log: Log,
   background: (work: Promise<unknown>) => void,
+  learnt: (sequence: number) => Promise<void> | undefined = () => undefined,
 ): KnownRules {
   let known: { readonly fleet: Fleet; readonly readAtMs: number } | undefined
   let broken: { readonly fault: Fault; readonly untilMs: number } | undefined
@@ -68,6 +71,8 @@ export function knownRules(
       const stored = await within(readTimeoutMs, store.fleet())
       const isSame = stored !== undefined && known && parsedFleet(stored)?.digest === known.fleet.digest
       const fleet = isSame && known ? known.fleet : await openRequestRules(stored)
+      const learning = fleet.sequence > (known?.fleet.sequence ?? 0) ? learnt(fleet.sequence) : undefined
+      if (learning) background(learning.catch(() => {}))
       broken = undefined
       known = { fleet, readAtMs: before === renewals ? nowMs() : Number.NEGATIVE_INFINITY }
       return fleet

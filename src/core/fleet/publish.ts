@@ -1,9 +1,11 @@
 import { Fault } from '#core/fault.ts'
 import { keys } from '#core/keys.ts'
+import { fleetStatement } from '#core/manifest/signed.ts'
 import type { Ports } from '#core/ports.ts'
 import { readFleet } from './documents.ts'
 import { asProblems } from './findings.ts'
 import { fleetName, parsedFleet, type StoredFleet, storedFleet } from './stored.ts'
+import { fleetTrust } from './trust.ts'
 
 export interface PublishedFleet {
   readonly change: 'changed' | 'unchanged'
@@ -23,11 +25,12 @@ const never = '9999-12-31T23:59:59.000Z'
  * Puts rules and values in force in the place of all that are: storage first, then the switchboard, through which
  * every isolate has them within 5 s.
  *
- * @throws Fault `manifest-refused` that lists everything wrong with them, `overloaded` when others publish meanwhile
+ * @param by `signature`: an approver's, where entries must be signed
+ * @throws Fault `manifest-refused` that lists everything wrong with them, `request-invalid` for a signature that does not count, `overloaded` when others publish meanwhile
  */
 export async function putFleetInForce(
   documents: readonly unknown[],
-  publishedBy: string,
+  { publishedBy, signature }: { readonly publishedBy: string; readonly signature?: string | undefined },
   { registryStore, switchboard, settings, clock }: Pick<Ports, 'registryStore' | 'switchboard' | 'settings' | 'clock'>,
 ): Promise<PublishedFleet> {
   const read = readFleet(documents, clock.now())
@@ -44,7 +47,10 @@ export async function putFleetInForce(
     if (parsedFleet(stored)?.digest === digest)
       return { change: 'unchanged', digest, sequence: made.sequence, rules, lacking: [] }
     const next: StoredFleet = { ...made, sequence: Math.max(made.sequence, known + 1) }
-    await registryStore.write([{ key: keys.fleet, value: JSON.stringify(next) }])
+    if (settings.approvers) await assertSigned({ ...next, signature }, settings)
+    await registryStore.write([
+      { key: keys.fleet, value: JSON.stringify({ ...next, ...(signature && { signature }) }) },
+    ])
     const spread = await switchboard.publish({
       app: fleetName,
       change: 'changed',
@@ -56,6 +62,7 @@ export async function putFleetInForce(
         publishedBy,
         sequence: next.sequence,
         environment: settings.environment,
+        ...(signature && { signature }),
       },
       belongings: [],
     })
@@ -63,4 +70,13 @@ export async function putFleetInForce(
       return { change: 'changed', digest, sequence: next.sequence, rules, lacking: spread.lacking }
   }
   throw new Fault('overloaded', 'others publish fleet rules at the same time')
+}
+
+/** Tells whoever signs what to sign. */
+async function assertSigned(fleet: StoredFleet, { environment, approvers }: Ports['settings']): Promise<void> {
+  const { digest, sequence } = fleet
+  const fault = await fleetTrust({ environment, ...(approvers && { approvers }) }).fault(fleet, sequence)
+  if (!fault) return
+  const remedy = `Sign ${fleetStatement({ environment, digest, sequence })} as an approver, or use build, sign and wrangler.`
+  throw new Fault('request-invalid', fault, [{ path: 'signature', reason: fault, remedy }])
 }

@@ -15,6 +15,8 @@ const StoredFleet = z.strictObject({
   sequence: z.int().min(1),
   /** Rules and values, as their authors wrote them. */
   rules: z.array(z.unknown()).max(300),
+  /** An approver's JWS over environment, digest and sequence, where entries must be signed. */
+  signature: z.string().max(4096).optional(),
 })
 
 export type StoredFleet = z.infer<typeof StoredFleet>
@@ -44,15 +46,16 @@ export function parsedFleet(stored: unknown): StoredFleet | undefined {
 export async function storedFleet(documents: readonly unknown[], previous?: unknown): Promise<StoredFleet> {
   const digest = await digestOf(documents)
   const before = parsedFleet(previous)
-  const sequence = (before?.sequence ?? 0) + (before?.digest === digest ? 0 : 1)
-  return { schemaVersion: 1, digest, sequence, rules: [...documents] }
+  if (before?.digest === digest) return before
+  return { schemaVersion: 1, digest, sequence: (before?.sequence ?? 0) + 1, rules: [...documents] }
 }
 
 /** Of rules that were published lately and those that storage holds the newer ones. */
 export function newerFleet({ pointer, revision }: Pick<Publication, 'pointer' | 'revision'>, stored: unknown): unknown {
   const { digest, manifest: rules } = revision
-  const isNewer = pointer.sequence >= (parsedFleet(stored)?.sequence ?? 0)
-  return isNewer ? { schemaVersion: 1, digest, sequence: pointer.sequence, rules } : stored
+  const { sequence, signature } = pointer
+  const isNewer = sequence >= (parsedFleet(stored)?.sequence ?? 0)
+  return isNewer ? { schemaVersion: 1, digest, sequence, rules, ...(signature && { signature }) } : stored
 }
 
 /** The same as an item of the registry's bulk file. */

@@ -1,4 +1,6 @@
+import { Fault } from '#core/fault.ts'
 import { fleetName, newerFleet } from '#core/fleet/stored.ts'
+import type { FleetTrust } from '#core/fleet/trust.ts'
 import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Registry, RegistryStore, Switchboard, Switches } from '#core/ports.ts'
@@ -34,6 +36,7 @@ export function freshStore(
   store: StoredRegistry,
   env: Bindings,
   { clock, log, counters }: { readonly clock: Clock; readonly log: Log; readonly counters: Counters },
+  trust: FleetTrust,
 ): RegistryStore {
   const heard = async <Told>(what: string, ask: (replica: ReturnType<typeof replicaOf>) => Promise<Told>) => {
     try {
@@ -61,8 +64,12 @@ export function freshStore(
   return {
     ...store,
     async fleet() {
-      const [recent, stored] = await Promise.all([published(fleetName), store.fleet()])
-      return recent ? newerFleet(recent, stored) : stored
+      const [row, stored] = await Promise.all([boardRow(fleetName), store.fleet()])
+      const { published: last, sequence = 0 } = row?.told ?? {}
+      const fleet = last && isServed(last, clock.now().getTime()) ? newerFleet(last, stored) : stored
+      const fault = await trust.fault(fleet, row && sequence)
+      if (fault) throw new Fault('entry-invalid', `the fleet rules ${fault}`)
+      return fleet
     },
     newest,
     pointer: async app => (await newest(app)).pointer,

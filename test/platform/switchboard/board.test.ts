@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { knownRules } from '#core/fleet/known.ts'
 import { putFleetInForce } from '#core/fleet/publish.ts'
 import { fleetName } from '#core/fleet/stored.ts'
+import { fleetTrust } from '#core/fleet/trust.ts'
 import { keys } from '#core/keys.ts'
 import { cachedRegistry } from '#core/manifest/cached.ts'
 import { publication } from '#core/manifest/publish.ts'
@@ -57,7 +58,7 @@ function isolate(kv: (nowMs: () => number) => StoredRegistry, startMs: number) {
   const background = (work: Promise<unknown>) => void under.push(work)
   const nowMs = () => recorded.ports.clock.now().getTime()
   const { clock, log } = recorded.ports
-  const store = freshStore(kv(nowMs), bindings, recorded.ports)
+  const store = freshStore(kv(nowMs), bindings, recorded.ports, fleetTrust({ environment: 'local' }))
   const cached = cachedRegistry(store, pointerTrust({ environment: 'local', isLocal: true }), clock, log, background)
   const rules = knownRules(store, clock, log, background)
   const renew = (name: string) => (name === fleetName ? rules.renew() : cached.renew(name))
@@ -109,12 +110,12 @@ describe('the switchboard', () => {
     await switchboard.turn(app, killed)
     took.kill = await seenAfter(one => one.standing(app), 'killed')
     const settings = { environment: 'local' } as Settings
-    const registryStore = freshStore(kv, bindings, recordingPorts().ports)
+    const registryStore = freshStore(kv, bindings, recordingPorts().ports, fleetTrust({ environment: 'local' }))
     const ports = { registryStore, switchboard, settings, clock: { now: () => new Date(startMs) } }
     const rule = requestRule(app, "request.method != 'PUT'", { allows: {}, denies: { request: { method: 'PUT' } } })
-    await putFleetInForce([rule], 'tess', ports)
+    await putFleetInForce([rule], { publishedBy: 'tess' }, ports)
     took.fleet = await seenAfter(one => one.rules(), 'request-rule')
-    await putFleetInForce([], 'tess', ports)
+    await putFleetInForce([], { publishedBy: 'tess' }, ports)
     consoleLog.write('info', 'seconds-until-two-isolates-know', took)
     for (const seconds of Object.values(took)) expect(seconds).toBeLessThanOrEqual(5)
   })
