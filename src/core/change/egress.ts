@@ -1,4 +1,5 @@
 import type { EgressRule } from '#core/manifest/egress-schema.ts'
+import type { AnswerGuards, Guards } from '#core/manifest/guard-schema.ts'
 import type { Hold, Row } from './difference.ts'
 import { atMost, guardsOf, holds } from './guards.ts'
 
@@ -28,24 +29,44 @@ export const egressRows: readonly Row[] = [
   },
 ]
 
-const leading = { redact: 1, tokenize: 1, deny: 2 }
+const leading = { record: 0, redact: 1, tokenize: 1, deny: 2 }
 
-function guardHolds({ guards: { models, maxPromptTokens, promptInjection, remote } = {} }: EgressRule): Hold[] {
+function guardHolds({ guards }: EgressRule): Hold[] {
+  if (!guards) return []
+  const { models, maxPromptTokens, after } = guards
   return [
     ...holds('none but named models', models !== undefined),
     ...atMost('tokens of a prompt', maxPromptTokens),
+    ...sharedHolds(guards, 'prompts'),
+    ...(['models', 'maxPromptTokens'] as const).flatMap(name => closedHold(guards, name, 'prompts')),
+    ...(after ? sharedHolds(after, 'answers') : []),
+  ]
+}
+
+/** What is looked for in both. */
+function sharedHolds(guards: Guards | AnswerGuards, side: 'prompts' | 'answers'): Hold[] {
+  const { promptInjection, remote } = guards
+  return [
     ...(promptInjection
-      ? [{ name: 'injections', level: promptInjection === 'deny' ? 2 : 1, shown: promptInjection }]
+      ? [{ name: `injections in ${side}`, level: promptInjection === 'deny' ? 2 : 1, shown: promptInjection }]
       : []),
+    ...closedHold(guards, 'promptInjection', side),
     ...(remote
       ? [
           {
-            name: `findings of ${remote.url}`,
+            name: `findings of ${remote.url} in ${side}`,
             level: leading[remote.action] - remote.scoreThreshold,
             shown: remote.action,
           },
         ]
       : []),
-    ...holds(`nothing passes while ${remote?.url} is away`, remote?.onError === 'closed'),
+    ...holds(`no ${side} pass while ${remote?.url} is away`, remote?.onError === 'closed'),
   ]
+}
+
+function closedHold(guards: Guards, name: 'models' | 'maxPromptTokens' | 'promptInjection', side: string): Hold[] {
+  return holds(
+    `no ${side} pass that ${name} cannot read`,
+    guards[name] !== undefined && guards.onError?.[name] !== 'open',
+  )
 }

@@ -103,6 +103,7 @@ function redirected(exchange: Exchange, { answer, canSendAgain }: Fetched, ports
 /** Nothing goes to another rule that masks or guards what leaves, and has not seen it. */
 function assertSeen(from: Exchange, { way, body }: Exchange): void {
   if (!way || way.rule === from.way?.rule) return
-  if (way.rule.masking || (way.rule.guards && body === from.body))
+  const { masking, guards } = way.rule
+  if (masking || guards?.after || (guards && body === from.body))
     throw new Fault('egress-denied', `redirected to ${way.rule.to}, which masks or guards what leaves`)
 }

@@ -15,17 +15,33 @@ export interface Prompt {
   readonly models: readonly string[]
 }
 
+type EditsOf = (text: string, pointer: string, index: number | undefined) => MaskingEdit[]
+
+interface EditedText {
+  readonly text: string
+  readonly edits: readonly MaskingEdit[]
+}
+
 /** Members that steer the request and are not read by the model. */
 const steering = new Set(['model', 'role', 'type', 'id', 'tool_call_id', 'call_id', 'tool_use_id', 'media_type'])
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const nothing = new FieldRules([])
 
+/** More characters than these, of UTF-16, are not judged: every built-in guard takes time in proportion to them. */
+export const maxJudged = 4_194_304
+
 /** The prompt in a body of JSON; `undefined` for a body that is none, or is nested too deep to be read. */
 export function promptOf(body: Uint8Array): Prompt | undefined {
+  const text = textOf(body)
+  return text === undefined ? undefined : promptIn(text)
+}
+
+/** The same, of a text that should be JSON. */
+export function promptIn(json: string): Prompt | undefined {
   const texts: PromptText[] = []
   const models: string[] = []
-  const isRead = editsIn(body, (text, pointer, index) => {
+  const isRead = editsInText(json, (text, pointer, index) => {
     if (pointer === '/model') models.push(text)
     if (index !== undefined) texts.push({ text, pointer })
     return []
@@ -38,10 +54,12 @@ export function promptOf(body: Uint8Array): Prompt | undefined {
  *
  * @param editsOf `index` is the place among the texts of the prompt, absent for what only steers
  */
-export function editsIn(
-  body: Uint8Array,
-  editsOf: (text: string, pointer: string, index: number | undefined) => MaskingEdit[],
-): { readonly text: string; readonly edits: readonly MaskingEdit[] } | undefined {
+export function editsIn(body: Uint8Array, editsOf: EditsOf): EditedText | undefined {
+  const text = textOf(body)
+  return text === undefined ? undefined : editsInText(text, editsOf)
+}
+
+function editsInText(text: string, editsOf: EditsOf): EditedText | undefined {
   let count = 0
   const judge: Judge = {
     plan: { fields: nothing, shortest: 1, unknown: 'deny' },
@@ -49,8 +67,6 @@ export function editsIn(
       editsOf(text, pointerOf(where.segments()), steering.has(where.name()) ? undefined : count++),
     fieldEdit: text => ({ start: 0, end: 0, text, type: 'FIELD', action: 'redact' }),
   }
-  const text = textOf(body)
-  if (text === undefined) return undefined
   const { edits, failure } = jsonEdits(text, judge, atRoot(nothing))
   return failure ? undefined : { text, edits }
 }
@@ -73,6 +89,7 @@ function textOf(body: Uint8Array): string | undefined {
   }
 }
 
-function pointerOf(segments: readonly (string | number)[]): string {
+/** A JSON pointer (RFC 6901). */
+export function pointerOf(segments: readonly (string | number)[]): string {
   return segments.map(segment => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

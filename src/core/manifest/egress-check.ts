@@ -6,6 +6,11 @@ import { type Rule, readRule } from '#core/egress/rule.ts'
 import type { Regions } from '#core/residency/regions.ts'
 import type { Finding } from './problems.ts'
 
+const CrossedAnalyzer = z
+  .object({ url: z.string().optional().catch(undefined) })
+  .optional()
+  .catch(undefined)
+
 /** The parts of `spec` that the cross-checks read, whatever else is wrong with them. */
 export const CrossedEgress = z.object({
   stage: z.string().catch(''),
@@ -19,10 +24,8 @@ export const CrossedEgress = z.object({
           mode: z.string().optional().catch(undefined),
           guards: z
             .object({
-              remote: z
-                .object({ url: z.string().optional().catch(undefined) })
-                .optional()
-                .catch(undefined),
+              remote: CrossedAnalyzer,
+              after: z.object({ remote: CrossedAnalyzer }).optional().catch(undefined),
             })
             .optional()
             .catch(undefined),
@@ -76,6 +79,7 @@ export function egressFindings(
           setting,
         ),
         ...analyzerFindings(guards?.remote?.url, [...at, 'guards', 'remote', 'url'], setting),
+        ...analyzerFindings(guards?.after?.remote?.url, [...at, 'guards', 'after', 'remote', 'url'], setting),
         ...tokenUrlFindings(credential?.tokenUrl, [...at, 'credential', 'tokenUrl'], setting),
       ]
     }),

@@ -8,7 +8,7 @@ import type { Restorer } from './restorer.ts'
 import { maskAnswer, restoreAnswer } from './streams/answer.ts'
 
 /** Headers that describe bytes which are no longer the ones sent (RFC 9110 §8.8.3, RFC 9530). */
-const ofTheBytes = [
+export const ofTheBytes = [
   'accept-ranges',
   'content-digest',
   'content-encoding',
@@ -21,6 +21,12 @@ const ofTheBytes = [
 
 /** Encodings that the runtime has undone by the time a body is read. */
 const undone = ['identity', 'gzip', 'x-gzip', 'deflate', 'br']
+
+/** Whether the body of an answer can be read: its encoding is one that the runtime undoes. */
+export function isUnpacked(headers: Headers): boolean {
+  const encodings = (headers.get('content-encoding') ?? 'identity').toLowerCase().split(',')
+  return encodings.every(one => undone.includes(one.trim()))
+}
 
 /** What is to become of an answer: originals are put back first, then it is masked. */
 export interface AnswerWork {
@@ -47,10 +53,8 @@ export async function maskedAnswer(
     detail,
     original: answer,
   })
-  const encodings = (answer.headers.get('content-encoding') ?? 'identity').toLowerCase().split(',')
   if (pass && (answer.status === 206 || answer.status === 101)) return withheld(`status ${answer.status}`)
-  const strange = encodings.find(one => !undone.includes(one.trim()))
-  if (strange !== undefined) return pass ? withheld('an encoding that cannot be undone') : answer
+  if (!isUnpacked(answer.headers)) return pass ? withheld('an encoding that cannot be undone') : answer
   if (!answer.body) return answer
 
   const kind = { contentType: answer.headers.get('content-type'), maxBytes }

@@ -91,7 +91,9 @@ function piped(flow: Bytes, farewell?: (fault: Fault) => string): AnswerStream {
   })
 }
 
-function errorEvent({ code }: Fault): string {
+/** What a stream of events says before it ends with a fault; clients of models throw what stands in `error`. */
+export function errorEvent({ code }: Fault): string {
   const { title, status } = faultRow(code)
-  return `event: error\ndata: ${JSON.stringify({ type: `/faults/${code}`, title, status, code })}\n\n`
+  const problem = { type: `/faults/${code}`, title, status, code, error: { type: 'gatehouse', code, message: title } }
+  return `event: error\ndata: ${JSON.stringify(problem)}\n\n`
 }

@@ -1,14 +1,14 @@
 import { gathered } from './cut-short.ts'
 import { LineSplitter, maxMessageLength, tooLong } from './line-splitter.ts'
-import type { MessageRewriter } from './message-rewriter.ts'
+import type { Messages } from './message-rewriter.ts'
 import type { TextFlow } from './text-flow.ts'
 
 /** NDJSON: a message is a line. */
 export class LineFraming implements TextFlow {
-  readonly #rewriter: MessageRewriter
+  readonly #rewriter: Messages
   readonly #lines = new LineSplitter(/\n/g)
 
-  constructor(rewriter: MessageRewriter) {
+  constructor(rewriter: Messages) {
     this.#rewriter = rewriter
   }
 
@@ -34,14 +34,14 @@ export class LineFraming implements TextFlow {
 
 /** Server-sent events (HTML standard, §9.2): a message is the data of an event. */
 export class EventFraming implements TextFlow {
-  readonly #rewriter: MessageRewriter
+  readonly #rewriter: Messages
   /** A carriage return ends a line only when it is known that no line feed follows. */
   readonly #splitter = new LineSplitter(/\r\n|\n|\r(?=[\s\S])/g)
   /** The lines of the event that is not whole yet, with their endings. */
   #lines: string[] = []
   #length = 0
 
-  constructor(rewriter: MessageRewriter) {
+  constructor(rewriter: Messages) {
     this.#rewriter = rewriter
   }
 

@@ -29,6 +29,16 @@ export interface Carried {
   readonly like: string
 }
 
+/** Takes the messages of a stream, in order, and gives what leaves for each. */
+export interface Messages {
+  /** @param like what the message is sent as, e.g. the name of its event */
+  rewrite(text: string, like?: string): Rewritten
+  /** Takes a text that stands beside the messages. */
+  plain(text: string): string
+  /** What is still held back when the stream ends. */
+  end(): Carried[]
+}
+
 interface Channel {
   readonly flow: TextFlow
   last: Fragment
@@ -39,7 +49,7 @@ interface Channel {
  * Rewrites the messages of a stream, one JSON text each. Texts that a model sends in pieces go through a flow of their
  * own, so a value that is split over messages is found; the rest of each message is rewritten as it stands.
  */
-export class MessageRewriter {
+export class MessageRewriter implements Messages {
   readonly #rewriting: Rewriting
   readonly #channels = new Map<string, Channel>()
 
@@ -47,7 +57,6 @@ export class MessageRewriter {
     this.#rewriting = rewriting
   }
 
-  /** @param like what the message is sent as, e.g. the name of its event */
   rewrite(text: string, like = ''): Rewritten {
     const { judge } = this.#rewriting
     const message = parsed(text)
@@ -73,12 +82,10 @@ export class MessageRewriter {
     return { before, text: this.#document(text, withClaims(judge, claims), true) }
   }
 
-  /** Rewrites a text that stands beside the messages. */
   plain(text: string): string {
     return text === '' ? text : this.#document(text, this.#rewriting.judge, false)
   }
 
-  /** What is still held back when the stream ends. */
   end(): Carried[] {
     return this.#endAll('')
   }
