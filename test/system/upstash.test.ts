@@ -46,6 +46,19 @@ describe('the store', () => {
   const sliding: RateRule = { kind: 'sliding', limit: 10, windowSeconds: 86_400 }
 
   it.each<RateRule>([sliding, { kind: 'bucket', limit: 10, windowSeconds: 86_400 }])(
+    'says what is left of a $kind limit, and takes nothing by that',
+    async rule => {
+      const all = counter(`upstash-look-${rule.kind}`)
+      const left = async () => (await store.look(all, rule)).remaining
+      expect([await left(), await left()]).toEqual([10, 10])
+      await store.take(all, rule, { least: 7, most: 7 })
+      expect([await left(), await left()]).toEqual([3, 3])
+      expect(await store.take(all, rule, { least: 3, most: 3 })).toMatchObject({ units: 3 })
+      expect(await left()).toBe(0)
+    },
+  )
+
+  it.each<RateRule>([sliding, { kind: 'bucket', limit: 10, windowSeconds: 86_400 }])(
     'takes nothing of a $kind limit where there is less than is needed',
     async rule => {
       const all = counter(`upstash-less-${rule.kind}`)
