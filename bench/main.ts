@@ -33,7 +33,9 @@ program
 
 program
   .command('api')
-  .description("calls to an app's API, with token, scope and limit, beside a bare proxy on the same workerd")
+  .description(
+    "calls to an app's API, with token, scope and limit, beside a bare proxy on the same workerd, and beside nginx + njs, HAProxy and Portkey where they are installed",
+  )
   .option('--quick', 'about a minute, and less exact')
   .option('--json', 'one JSON object on stdout instead of tables')
   .action(api)
@@ -88,9 +90,11 @@ async function masking(options: { quick?: true; json?: true }): Promise<void> {
 async function api(options: { quick?: true; json?: true }): Promise<void> {
   const machine = await thisMachine(new Date())
   const say = (line: string) => void process.stderr.write(`${line}\n`)
-  const figures = await measureApi(options.quick ? apiQuick : apiFull, say)
-  const report = { machine, figures, failures: apiFailures(figures) }
-  const text = options.json ? JSON.stringify(report, null, 2) : `\n${machineLine(machine)}\n\n${apiReportText(figures)}`
+  const measured = await measureApi(options.quick ? apiQuick : apiFull, say)
+  const report = { machine, ...measured, failures: apiFailures(measured.figures) }
+  const text = options.json
+    ? JSON.stringify(report, null, 2)
+    : `\n${machineLine(machine)}\n\n${apiReportText(measured)}`
   process.stdout.write(`${text}\n`)
   process.exitCode = report.failures.length > 0 ? 1 : 0
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 
 /** Callers that take turns, each with an app of its own. */
 export const callersAtOnce = 10
@@ -9,12 +9,14 @@ export interface Callers {
   readonly issuer: string
   /** One token for each caller, ES256, for the audience `bench` with the scope `items:read`. */
   readonly tokens: readonly string[]
+  /** The issuer's key as PEM, for those that fetch no key sets. */
+  readonly publicKey: string
   stop(): void
 }
 
 /** An issuer with one key, which it publishes, and tokens of it that outlast the benchmark. */
 export async function startCallers(): Promise<Callers> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const key = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256', use: 'sig' }
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'application/json')
@@ -34,7 +36,7 @@ export async function startCallers(): Promise<Callers> {
         .sign(privateKey),
     ),
   )
-  return { issuer, tokens, stop: () => server.close() }
+  return { issuer, tokens, publicKey: await exportSPKI(publicKey), stop: () => server.close() }
 }
 
 /** A GET as it goes over the wire; its headers are those of an ordinary client. */

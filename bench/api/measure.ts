@@ -7,6 +7,7 @@ import { cpuMicroseconds, ownWorkerds } from '../processor.ts'
 import type { Target } from '../targets.ts'
 import { type Callers, requestOf, startCallers } from './caller.ts'
 import type { LoadCall, LoadReport } from './load.ts'
+import { type Absent, startOthers } from './others.ts'
 import { appName, startApiGateway, startWorker } from './targets.ts'
 
 export interface ApiExtent {
@@ -30,12 +31,21 @@ export interface ApiFigure {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** CPU of the target's workerd per request, in µs. */
+  /** CPU of the target's process per request, in µs. */
   readonly cpuMicroseconds: number
   /** Throughput, and CPU time, against the bare proxy in the same round; the middle of all rounds. */
   readonly throughputRatio: number
   readonly cpuRatio: number
   readonly errors: readonly string[]
+}
+
+/** What was measured, and beside what. */
+export interface ApiMeasurement {
+  readonly figures: readonly ApiFigure[]
+  /** What each of the other gateways does with a request, by name. */
+  readonly work: Readonly<Record<string, string>>
+  /** Other gateways that were not measured. */
+  readonly absent: readonly Absent[]
 }
 
 export interface Measured {
@@ -47,9 +57,9 @@ export interface Measured {
 
 /**
  * Measures calls through the whole API path (token, scope, rate limit, forward) beside a bare proxy on the
- * same workerd. The targets take turns within each round, so that what else the machine does meets them alike.
+ * same workerd, and beside other gateways where they are installed. The targets take turns within each round, so that what else the machine does meets them alike.
  */
-export async function measureApi(extent: ApiExtent, say: (line: string) => void): Promise<ApiFigure[]> {
+export async function measureApi(extent: ApiExtent, say: (line: string) => void): Promise<ApiMeasurement> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
   const load = startHelper<LoadCall, LoadReport>('api/load.ts')
   const callers = await startCallers()
@@ -60,12 +70,12 @@ export async function measureApi(extent: ApiExtent, say: (line: string) => void)
   }
   process.once('exit', clear)
   try {
-    const targets = await setUp(extent, folder, callers, started, say)
+    const { targets, work, absent } = await setUp(extent, folder, callers, started, say)
     for (const { port, requests, name } of targets) {
       say(`warming up ${name}`)
       await load.call({ port, requests, connections: 16, seconds: 2 })
     }
-    return await figures(extent, targets, load, say)
+    return { figures: await figures(extent, targets, load, say), work, absent }
   } finally {
     for (const target of started) await target.stop()
     callers.stop()
@@ -77,10 +87,11 @@ export async function measureApi(extent: ApiExtent, say: (line: string) => void)
 async function setUp(
   { apps }: ApiExtent,
   folder: string,
-  { issuer, tokens }: Callers,
+  callers: Callers,
   started: Target[],
   say: (line: string) => void,
-): Promise<Measured[]> {
+): Promise<Omit<ApiMeasurement, 'figures'> & { readonly targets: Measured[] }> {
+  const { issuer, tokens } = callers
   let known: number[] = []
   const noted = async (target: Promise<Target>) => {
     const running = await target
@@ -89,7 +100,8 @@ async function setUp(
     known = ownWorkerds()
     return { port: running.port, pid }
   }
-  const upstream = `http://127.0.0.1:${(await noted(startWorker('upstream-worker.ts'))).port}`
+  const { port: upstreamPort } = await noted(startWorker('upstream-worker.ts'))
+  const upstream = `http://127.0.0.1:${upstreamPort}`
   /** Calls are for as many apps whatever the size of the registry, spread over it. */
   const requests = (count: number) =>
     tokens.map((token, n) => requestOf(appName(Math.floor((n * count) / tokens.length)), token))
@@ -105,7 +117,11 @@ async function setUp(
     const gateway = await noted(startApiGateway(join(folder, String(count)), count, upstream, issuer))
     measured.push({ name: `gateway, ${count} apps`, ...gateway, requests: requests(count) })
   }
-  return measured
+  const { running, absent } = await startOthers(folder, upstreamPort, callers)
+  started.push(...running)
+  for (const { name, why } of absent) say(`not measured: ${name}: ${why}`)
+  const work = Object.fromEntries(running.map(one => [one.name, one.work]))
+  return { targets: [...measured, ...running], work, absent }
 }
 
 /** Puts every target under every load, in turn; the first target must be called `bare proxy`. */
