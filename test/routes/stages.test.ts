@@ -24,13 +24,13 @@ const variables = Object.create(env, {
 const held = doors(portsFrom(variables as Env & Record<string, unknown>))
 const at = (path: string, init: RequestInit = {}) => held.request(`http://gate.example${path}`, init)
 
-/** Busy machines: the limits' store may be away at first. */
+/** On a busy machine the switchboard and the limits' store may be away at first. */
 const settledAt = (path: string, init: RequestInit = {}) =>
   eventually(async () => {
     const response = await at(path, init)
     expect(response.status).not.toBe(503)
     return response
-  })
+  }, 15_000)
 
 const isSandboxed = (stage: (typeof stages)[number]) => stageRows[stage].isSandboxed
 
