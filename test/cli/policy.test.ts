@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { readFleet } from '#cli/registry/fleet.ts'
-import { ruleDocument } from '../support/fleet.ts'
+import { policyData, ruleDocument } from '../support/fleet.ts'
 import { probeManifest } from '../support/node/app.ts'
 import { gatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
 
@@ -104,6 +104,7 @@ it('prints a JSON Schema that takes what the gateway takes and marks a typing er
   expect(judged(ofManifests, { ...manifest, spec: { ...manifest.spec, lifecyle: {} } })).toBe(false)
   const ofRules = await printed('--rules')
   expect(judged(ofRules, ruleDocument())).toBe(true)
+  expect(judged(ofRules, policyData({ hosts: [] }))).toBe(true)
   expect(judged(ofRules, ruleDocument({ action: 'Refuse' }))).toBe(false)
 })
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Command } from 'commander'
 import * as z from 'zod'
-import { FleetRuleSource } from '#core/fleet/schema.ts'
+import { FleetRuleSource, PolicyDataSource } from '#core/fleet/schema.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { policyNames } from '#policies/pipeline.ts'
@@ -59,9 +59,14 @@ const check = new Command('check')
 
 const schema = new Command('schema')
   .description('print the JSON Schema of manifests, or of fleet rules, for editors')
-  .option('--rules', 'of fleet rules', false)
+  .option('--rules', 'of fleet rules and their values', false)
   .action(({ rules }: { readonly rules: boolean }) => {
-    sayJson(z.toJSONSchema(rules ? FleetRuleSource : Manifest, { io: 'input', unrepresentable: 'any' }))
+    sayJson(
+      z.toJSONSchema(rules ? z.union([FleetRuleSource, PolicyDataSource]) : Manifest, {
+        io: 'input',
+        unrepresentable: 'any',
+      }),
+    )
   })
 
 /** The operator's rules over manifests. */

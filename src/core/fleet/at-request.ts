@@ -38,7 +38,7 @@ async function asked(engines: readonly PolicyEngine[], exchange: Exchange, ports
   let denied: Judgement | undefined
   for (const engine of engines) {
     for (const judgement of await engine.judge(question)) {
-      tell(engine.name, judgement, exchange, ports)
+      tell(engine, judgement, exchange, ports)
       if (judgement.weight === 'Deny') denied ??= judgement
     }
     if (denied) return denied
@@ -47,13 +47,18 @@ async function asked(engines: readonly PolicyEngine[], exchange: Exchange, ports
 }
 
 /** Counted and, but for warnings, recorded; what a walk does not log as its refusal is logged. */
-function tell(engine: string, judgement: Judgement, exchange: Exchange, { log, counters, audit }: Needed): void {
+function tell(
+  { name: engine, digest }: PolicyEngine,
+  judgement: Judgement,
+  exchange: Exchange,
+  { log, counters, audit }: Needed,
+): void {
   const { app, door, requestId } = exchange
   const { weight, isError, problem } = judgement
   const { rule, layer } = problem
   const why = isError ? 'error' : 'broken'
   counters.count(app, 'fleet_rule_findings_total', { door, rule, weight, why })
-  audit.tally(app, 'policy.broken', { engine, rule, layer, weight, door, why }, 1)
+  audit.tally(app, 'policy.broken', { engine, digest, rule, layer, weight, door, why }, 1)
   const detail = detailOf(judgement)
   log.write('warn', 'fleet-rule-broken', { requestId, app, door, rule, weight, detail })
 }

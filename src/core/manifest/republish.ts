@@ -153,7 +153,12 @@ async function judgedByFleet(
     const why = isError ? 'error' : 'broken'
     counters.count(app, 'fleet_rule_findings_total', { door, rule, weight, why })
     log.write('warn', 'fleet-rule-broken', { app, door, rule, path, weight })
-    return { type: 'policy.broken', app, actor: publishedBy, facts: { rule, layer, weight, door, why, path } } as const
+    return {
+      type: 'policy.broken',
+      app,
+      actor: publishedBy,
+      facts: { digest: fleet.digest, rule, layer, weight, door, why, path },
+    } as const
   })
   if (facts.length > 0) await audit.recordAll(app, facts)
   const problems = (meant: Weight) => found.filter(({ weight }) => weight === meant).map(({ problem }) => problem)
