@@ -2,8 +2,10 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { type Sample, startSampleProvider } from '#cli/machine/samples.ts'
+import { readSigner } from '#cli/registry/signer.ts'
 import { startApp } from '../support/node/app.ts'
 import { browse } from '../support/node/browser.ts'
 import {
@@ -52,7 +54,7 @@ beforeAll(async () => {
   await write(folder.path, {
     'registry/maps.yaml': manifest('#maps').replace('name: lunch', 'name: maps').replace('team: food', 'team: maps'),
     'git/lunch.yaml': manifest('anna'),
-    'registry/fleet/owner-reachable.yaml': rule,
+    'rules/owner-reachable.yaml': rule,
   })
   provider = await startSampleProvider(password, providerPort)
   const place = ['--registry', registry, '--state', join(folder.path, 'state'), '--port', String(await freePort())]
@@ -142,8 +144,19 @@ describe("an operator's day", () => {
     expect(await jsonBy('olga', 'apps', 'list')).toEqual([{ app: 'maps', fault: 'entry-invalid' }])
   })
 
+  it('a fleet rule is put in force, once an approver has signed what the gateway says is to be signed', async () => {
+    const documents = [parse(await readFile(join(folder.path, 'rules/owner-reachable.yaml'), 'utf8'))]
+    const put = (more: object) => http('olga', 'PUT', 'fleet', JSON.stringify({ documents, ...more }))
+    const unsigned = await put({})
+    expect(unsigned.status).toBe(400)
+    const { faults } = await unsigned.json()
+    const statement = /^Sign (\{.*\}) as an approver/.exec(faults[0].remedy)?.[1] ?? ''
+    const signed = await put({ signature: await (await readSigner(key))(statement) })
+    expect(await signed.json()).toMatchObject({ change: 'changed', rules: 1, lacking: [] })
+  })
+
   it('a manifest that a fleet rule denies is refused with a remedy, before and at the gateway', async () => {
-    const files = [join(folder.path, 'git/lunch.yaml'), '--fleet', join(registry, 'fleet')]
+    const files = [join(folder.path, 'git/lunch.yaml'), '--fleet', join(folder.path, 'rules')]
     const checked = await gatehouse(['policy', 'check', ...files, '--environment', 'local', '--json'])
     expect(checked.code).toBe(1)
     const fault = { path: 'spec.owner.contact', rule: 'owner-reachable', remedy: expect.stringContaining('channel') }
