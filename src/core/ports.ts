@@ -134,6 +134,7 @@ export type CounterName =
   | 'egress_unpriced_total'
   | 'policy_verdicts_total'
   | 'stage_milliseconds_total'
+  | 'token_verifications_total'
   | 'key_set_fetches_total'
   | 'webhook_secret_matches_total'
   | 'filter_errors_total'

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
 import { audience, declared, issuerAt } from '../support/issuer.ts'
+import { metric } from '../support/metrics.ts'
 import { appTokensOf, signingBindings } from '../support/signing-keys.ts'
 import { moveTimeBy } from '../support/time.ts'
 
@@ -69,6 +70,15 @@ describe('a caller with a good token', () => {
     for (const sub of ['Müller%', ' a', 'a\nb', 'a b']) await ask(await provider.sign({ sub }))
     const names = seen.map(({ headers }) => headers.get('gatehouse-subject') ?? '')
     expect(names).toEqual(['M%C3%BCller%25', '%20a', 'a%0Ab', 'a b'])
+  })
+
+  it('is verified once while the token is remembered, and that is counted', async () => {
+    const { provider, ask } = await stage('tokens-counted')
+    const token = await provider.sign()
+    for (let n = 0; n < 3; n++) expect((await ask(token)).status).toBe(200)
+    await expectFault(await ask(`${token}A`), 'token-invalid', 401)
+    const count = (result: string) => metric('token_verifications_total', { app: 'tokens-counted', result })
+    expect([await count('known'), await count('token-invalid')]).toEqual([1, 1])
   })
 
   it('is asked for a token on no route of `auth: none`, where the app hears of nobody', async () => {

@@ -86,6 +86,7 @@ describe('a call that is admitted', () => {
     const spy = vi.spyOn(console, 'log').mockImplementation(line => void lines.push(String(line)))
     onTestFinished(() => spy.mockRestore())
     await apiApp('api-record', {
+      labels: { environment: 'production', cost_center: '4711' },
       routes: [{ path: '/v1/{id}', methods: ['POST'], auth: 'none' }],
       answer: () => new Response('made', { status: 201, headers: { 'content-length': '4' } }),
     })
@@ -109,6 +110,8 @@ describe('a call that is admitted', () => {
         app: 'api-record',
         owner: 'tess',
         team: 'tests',
+        environment: 'production',
+        costCenter: '4711',
         route: '/v1/{id}',
         method: 'POST',
         region: 'any',

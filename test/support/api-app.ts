@@ -9,6 +9,7 @@ export interface ApiSetup {
   readonly api?: Readonly<Record<string, unknown>>
   readonly spec?: Readonly<Record<string, unknown>>
   readonly secrets?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>>
   readonly answer?: (seen: Seen) => Response | Promise<Response>
 }
 
@@ -19,6 +20,7 @@ export async function apiApp(name: string, setup: ApiSetup = {}): Promise<readon
     name,
     webhooks: {},
     secrets: setup.secrets ?? {},
+    labels: setup.labels ?? {},
     spec: {
       upstreams: [{ name: 'stable', url: `https://${name}.example.com` }],
       api: { routes, ...setup.api },

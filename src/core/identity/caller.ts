@@ -29,7 +29,7 @@ export type DisownedToken = Extract<Introspection, { kind: 'refused' }>
 
 type CallerPorts = Pick<
   Ports,
-  'clock' | 'keySets' | 'verifiedTokens' | 'disownedTokens' | 'secrets' | 'upstreams' | 'settings'
+  'clock' | 'counters' | 'keySets' | 'verifiedTokens' | 'disownedTokens' | 'secrets' | 'upstreams' | 'settings'
 >
 
 /** What an issuer said of a token is remembered for so long. */
@@ -53,6 +53,8 @@ export async function callerOf(token: string, api: CalledApi, ports: CallerPorts
 
   const judged =
     token.split('.').length === 3 ? await ofJwt(token, name, api, ports) : await ofOpaque(token, name, api, ports)
+  const result = judged.kind === 'refused' ? judged.fault : judged.kind
+  ports.counters.count(api.app, 'token_verifications_total', { result })
   if (judged.kind === 'refused') return judged
   const { caller, expiresAtMs } = judged
   const seconds = caller.issuer.introspection && introspectedSeconds

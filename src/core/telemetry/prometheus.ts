@@ -16,6 +16,8 @@ const helps: Record<CounterName, string> = {
   egress_scrubbed_total: 'Places in answers from outside where a credential came back and was blotted out',
   policy_verdicts_total: 'Verdicts of each policy: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds spent in each stage, waiting included (clocks stand still during CPU work)',
+  token_verifications_total:
+    'Tokens of callers that had to be verified or asked about, by result: known, or a fault code; memory knew the others',
   key_set_fetches_total: 'Times an issuer was asked for its keys, by result: fetched or failed',
   webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',
   filter_errors_total: 'Events that a filter could not judge, by reason; they are kept and delivered',
