@@ -93,12 +93,14 @@ export const publishing = [
       path: '/apps/{app}/revisions/{digest}',
       role: 'viewer',
       does: 'Shows a manifest as its author wrote it, in force or not.',
-      answers: { 200: z.object({ app: z.string(), digest: z.string(), manifest: z.unknown() }) },
+      answers: {
+        200: z.object({ app: z.string(), environment: z.string(), digest: z.string(), manifest: z.unknown() }),
+      },
     },
     async ({ params: { app, digest } }, ports) => {
       const proposal = await ports.switchboard.proposal(app, digest)
       const document = proposal?.publication.revision.manifest ?? (await revisionOf(app, digest, ports)).document
-      return [200, { app, digest, manifest: document }]
+      return [200, { app, environment: ports.settings.environment, digest, manifest: document }]
     },
   ),
   call(

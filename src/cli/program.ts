@@ -10,6 +10,7 @@ import { explain } from './commands/explain.ts'
 import { login, logout, whoami } from './commands/login.ts'
 import { mask } from './commands/mask.ts'
 import { policy } from './commands/policy.ts'
+import { promote } from './commands/promote.ts'
 import { push } from './commands/push.ts'
 import { replays } from './commands/replays.ts'
 import { secret } from './commands/secret.ts'
@@ -28,6 +29,7 @@ export const program = new Command('gatehouse')
   .addCommand(build)
   .addCommand(diff)
   .addCommand(push)
+  .addCommand(promote)
   .addCommand(status)
   .addCommand(apps)
   .addCommand(audit)

@@ -250,6 +250,29 @@ it('makes keys once, so that an operator token survives a restart on the same st
   const response = await fetch(`${second.url}/admin/v1/events?app=probe`, {
     headers: { authorization: `Bearer ${token}` },
   })
+  const promote = async (...more: string[]) => {
+    const places = [
+      '--from',
+      gateway.url,
+      '--from-state',
+      state,
+      '--to',
+      second.url,
+      '--state',
+      join(own.path, 'state'),
+    ]
+    const { stdout } = await gatehouse(['promote', 'probe', ...places, '--reason', 'it works', '--json', ...more])
+    return JSON.parse(stdout)
+  }
+  const { digest } = JSON.parse(
+    (await gatehouse(['apps', 'show', 'probe', '--url', gateway.url, '--state', state, '--json'])).stdout,
+  )
+  expect(await promote('--dry-run')).toMatchObject({
+    digest,
+    differences: [{ area: 'upstreams' }, { area: 'upstreams' }],
+  })
+  expect(await promote()).toMatchObject({ digest, from: 'local', change: 'changed', sequence: 2 })
+  expect(await promote()).toMatchObject({ digest, change: 'unchanged' })
   await second.stop()
   expect(response.status).toBe(200)
 })
