@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp } from '../support/node/app.ts'
 import { freePort, type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
 import { audience, startProvider } from '../support/node/provider.ts'
+import { rawGet } from '../support/node/raw.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let app: Awaited<ReturnType<typeof startApp>>
@@ -18,6 +19,7 @@ metadata: { name: ${name} }
 spec:
   owner: { user: tess, team: tests, contact: "#tests" }
   lifecycle: { stage: sandbox }
+  hosts: [${name}.localhost]
   upstreams: [{ name: stable, url: "${app.url}" }]
   api:
     issuers: [{ issuer: "${issuer}", audiences: ["${audience}"], algorithms: [ES256]${more} }]
@@ -83,6 +85,15 @@ describe('with a real identity provider', () => {
       'gatehouse-scopes': expect.stringContaining('read'),
     })
     expect(await status(await provider.token('write'))).toBe(403)
+  })
+
+  it('who sends two Authorization headers is refused, whichever of them is good', async () => {
+    const header = `authorization: Bearer ${await provider.token()}\r\n`
+    const send = (headers: string) => rawGet(gateway.url, '/apps/probe/v1', `host: gate.example\r\n${headers}`)
+    expect(await send(header)).toBe('200')
+    expect(await send(header + header)).toBe('401 token-invalid')
+    expect(await send(`${header}Authorization: Basic eDp4\r\n`)).toBe('401 token-invalid')
+    expect(await send(`authorization: Bearer x\r\n${header}`)).toBe('401 token-invalid')
   })
 
   it('a change of its keys while traffic flows refuses nobody who has a good token, and lets nobody in who has none', async () => {
@@ -163,6 +174,11 @@ describe('tokens that are bound to a key', () => {
     expect(await show(first)).toBe(200)
     expect(await show(first), 'shown before').toBe(401)
     expect(await show(await proof(good))).toBe(200)
+
+    const atHost = (made: string) =>
+      rawGet(gateway.url, '/v1', `host: bound.localhost\r\nauthorization: DPoP ${token}\r\ndpop: ${made}\r\n`)
+    expect(await atHost(await proof({ ...good, htu: 'http://bound.localhost/v1' })), 'at its own host').toBe('200')
+    expect(await atHost(await proof(good)), 'a proof for the other address').toBe('401 token-invalid')
 
     const other = await generateKeyPair('ES256', { extractable: true })
     const wrong = {
