@@ -4,6 +4,7 @@ import type { Where } from './field-rules.ts'
 import { JsonPath } from './json-path.ts'
 import { type JsonVisitor, type WalkFailure, walkJson } from './json-walk.ts'
 import type { Judge, MaskingEdit } from './pass.ts'
+import { withoutPieces } from './pieces.ts'
 
 /** JSON within strings of JSON, as in arguments of tool calls, is read to this depth. */
 const maxNesting = 8
@@ -73,7 +74,7 @@ function editsWithin(text: string, judge: Judge, where: Where, nesting: number, 
     },
   })
   const worst = failure ?? inner
-  return worst ? { edits, failure: worst } : { edits }
+  return worst ? { edits, failure: worst } : { edits: withoutPieces(text, edits, judge) }
 
   function scalar(start: number, end: number, said: string, field: Action | undefined): void {
     const found = field ? [judge.fieldEdit(said, field, path)] : judge.textEdits(said, path)

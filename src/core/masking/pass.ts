@@ -21,6 +21,8 @@ export interface MaskingEdit extends Edit {
 /** Decides what becomes of texts; the walks bring them. */
 export interface Judge {
   readonly plan: Pick<MaskingPlan, 'fields' | 'shortest' | 'unknown'>
+  /** Lets nothing through that repeats a text in pieces, where no value could be seen. */
+  readonly hidesPieces?: boolean
   /** Takes a string as a whole, before it is read as JSON or as a field; `undefined` for one that it does not take. */
   claim?(text: string, where: Where): MaskingEdit[] | undefined
   /** What becomes of the values in a text. */
@@ -51,6 +53,7 @@ const longestClean = 512
  * of them are counted together.
  */
 export class MaskingPass implements Judge {
+  readonly hidesPieces = true
   readonly plan: MaskingPlan
   /** Tokens made so far: what `restore` may open in the answer. */
   readonly tokens = new Set<string>()

@@ -163,3 +163,46 @@ describe('hostile bodies', () => {
     expect(masked(body, email).text.endsWith(' [EMAIL]"]')).toBe(true)
   })
 })
+
+describe('what repeats a text token by token', () => {
+  const logprobs = {
+    content: [...'ann@example.com'].map(token => ({
+      token,
+      logprob: -0.1,
+      bytes: [token.charCodeAt(0)],
+      top_logprobs: [{ token: '}]"', logprob: 0 }],
+    })),
+  }
+  const choice = { index: 0, message: { content: 'ann@example.com' }, logprobs, after: 'bob@example.com' }
+
+  it('is null where a rule masks, in a whole body and in JSON within it, and nothing else is touched', () => {
+    const rule = { entities: ['EMAIL'] }
+    const legacy = { tokens: ['ann', '@'], top_logprobs: [{ '@example': -0.1 }] }
+    const body = {
+      choices: [choice, { text: 'x', logprobs: legacy }],
+      kept: 'not "logprobs": {',
+      nested: JSON.stringify(choice),
+    }
+    const clean = { ...choice, message: { content: '[EMAIL]' }, after: '[EMAIL]', logprobs: null }
+    const { text, pass } = masked(JSON.stringify(body), rule)
+    expect(JSON.parse(text)).toEqual({
+      choices: [clean, { text: 'x', logprobs: null }],
+      kept: 'not "logprobs": {',
+      nested: JSON.stringify(clean),
+    })
+    expect(pass.lineage).toContainEqual(expect.objectContaining({ type: 'FIELD', action: 'drop', count: 3 }))
+    const asked = '{"logprobs":true,"top_logprobs":5}'
+    expect(masked(asked, rule)).toMatchObject({ kind: 'clean', text: asked })
+  })
+
+  it('stays JSON whatever stands beside it', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.json(), fc.json(), (before, within, after) => {
+        const document = `{"a":${before},"logprobs":[${within}],"b":${after}}`
+        const { text } = masked(document, { entities: ['CRYPTO'] })
+        expect(JSON.parse(text).logprobs).toBeNull()
+      }),
+      { numRuns: 100 },
+    )
+  })
+})

@@ -3,6 +3,7 @@ import { spliced } from '../edit.ts'
 import { atRoot, type FieldRules, type Places, type Where } from '../field-rules.ts'
 import { documentEdits, jsonEdits } from '../json-mask.ts'
 import type { Judge } from '../pass.ts'
+import { withoutPieces } from '../pieces.ts'
 import { endsOf, type Fragment, fragmentsOf } from './fragments.ts'
 import type { TextFlow } from './text-flow.ts'
 
@@ -121,7 +122,9 @@ export class MessageRewriter implements Messages {
     return [...this.#channels].flatMap(([name, { last, like }]) => {
       if (!name.startsWith(beginning)) return []
       const rest = this.#close(name)
-      return rest === '' ? [] : [{ text: JSON.stringify(last.carrier(rest)), like }]
+      if (rest === '') return []
+      const text = JSON.stringify(last.carrier(rest))
+      return [{ text: spliced(text, withoutPieces(text, [], this.#rewriting.judge)), like }]
     })
   }
 }
@@ -130,6 +133,7 @@ export class MessageRewriter implements Messages {
 function withClaims(judge: Judge, claims: ReadonlyMap<string, string>): Judge {
   return {
     plan: { ...judge.plan, shortest: 0 },
+    hidesPieces: judge.hidesPieces === true,
     claim: (text, where) => {
       const released = claims.get(JSON.stringify(where.segments()))
       if (released === undefined) return undefined

@@ -41,6 +41,19 @@ describe.each(Object.entries(modelStreams))('masking %s', (_name, { events: stre
 })
 
 describe('masking a stream', () => {
+  it('lets nothing through that repeats its text token by token, in no dialect', async () => {
+    const logprobs = [...'ann@example.com'].map(token => ({ token, bytes: [token.charCodeAt(0)] }))
+    const chat = (content: string) => ({ choices: [{ index: 0, delta: { content }, logprobs: { content: logprobs } }] })
+    const responses = (delta: string) => ({ type: 'response.output_text.delta', item_id: 'a', delta, logprobs })
+    for (const message of [chat, responses]) {
+      const said = ['to ann@exam', 'ple.com'].map(part => `data: ${JSON.stringify(message(part))}\n\n`)
+      const out = await sent(said.join(''))
+      expect(out).toContain('[EMAIL]')
+      expect(out).toContain('"logprobs":null')
+      expect(out).not.toContain('token')
+    }
+  })
+
   it('of text gives the same whatever the chunks', async () => {
     const line = fc.constantFrom(
       'a line\n',
