@@ -1,13 +1,13 @@
 import { maxBodyBytes } from '#core/manifest/limits-schema.ts'
 import { isSandboxed } from '#core/manifest/stages.ts'
-import { maskHeaders, maskQuery } from '#core/masking/address.ts'
+import { maskHeaders, maskPath, maskQuery } from '#core/masking/address.ts'
 import { type AppKeys, appKeys } from '#core/masking/app-keys.ts'
 import { maskBody } from '#core/masking/body.ts'
 import type { LineageRow } from '#core/masking/lineage.ts'
 import { maskedAnswer } from '#core/masking/masked-answer.ts'
 import { MaskingPass } from '#core/masking/pass.ts'
 import { Restorer } from '#core/masking/restorer.ts'
-import { answerPlan, isExempt, requestPlan } from '#core/masking/way.ts'
+import { answerPlan, isExempt, operationFor, requestPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { sourceField, wayField } from '#core/pipeline/fields.ts'
 import { modeOf } from '#core/pipeline/pipeline.ts'
@@ -102,9 +102,13 @@ async function maskedRequest(exchange: Exchange, masking: MaskingPass): Promise<
   return { change, ...(result.kind === 'masked' && { body: result.body }) }
 }
 
-/** The place with its query masked: on the way out in the one URL that is fetched, at the API in what is forwarded. */
-function maskedPlace({ door, api, target }: Exchange, masking: MaskingPass): Partial<Exchange> {
-  if (door === 'apps' && api) return { api: { ...api, query: maskQuery(api.query, masking) } }
+/** The place with its query, and the path's tagged values, masked: on the way out in the one URL that is fetched, at the API in what is forwarded. */
+function maskedPlace(exchange: Exchange, masking: MaskingPass): Partial<Exchange> {
+  const { door, api, target } = exchange
+  if (door === 'apps' && api) {
+    const path = maskPath(api.path, operationFor(exchange)?.path ?? '', masking)
+    return { api: { ...api, path, query: maskQuery(api.query, masking) } }
+  }
   if (door !== 'egress' || !target || target.url.search === '') return {}
   const url = new URL(target.url)
   url.search = maskQuery(target.url.search, masking)

@@ -92,6 +92,45 @@ describe('a call of an API', () => {
     expect(seen.map(({ body }) => text(body))).toEqual(['{"one":"[FIELD]","two":"y"}', '{"one":"x","two":"[FIELD]"}'])
   })
 
+  it('is masked in its path, query and headers where the contract tags a parameter, and whole where it tags the root', async () => {
+    const pii = (tag: true | string) => ({ type: 'string', 'x-pii': tag })
+    const openapi = {
+      openapi: '3.1.0',
+      info: { title: 'x', version: '1' },
+      components: { schemas: { Name: pii(true) }, parameters: { q: { name: 'q', in: 'query', schema: pii('drop') } } },
+      paths: {
+        '/users/{id}/{n}': {
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { $ref: '#/components/schemas/Name' } }],
+          post: {
+            parameters: [
+              { $ref: '#/components/parameters/q' },
+              { name: 'X-User', in: 'header', schema: pii('mask') },
+              { name: 'n', in: 'path', required: true, schema: { type: 'string' } },
+              { name: 'many', in: 'query', schema: { type: 'array', items: pii(true) } },
+            ],
+            responses: {},
+          },
+        },
+        '/root': {
+          post: { requestBody: { content: { 'application/json': { schema: { 'x-pii': true } } } }, responses: {} },
+        },
+      },
+    }
+    const seen = await apiApp('mask-params', {
+      spec: { masking: { request: { entities: ['IBAN'] } } },
+      api: { openapi },
+      routes: [{ path: '/*', methods: ['POST'], auth: 'none' }],
+    })
+    const headers = { 'x-user': 'jon.snow', 'x-other': 'kept' }
+    await call('mask-params', '/users/jon%20snow/7?q=jon&r=1&many=jon&many=snow', post('{"q":"x"}', undefined, headers))
+    await call('mask-params', '/root', post('{"a":["jon",5],"b":{"c":true}}'))
+    const { pathname, search } = new URL(seen[0]?.url ?? '')
+    expect(decodeURIComponent(pathname)).toBe('/users/[FIELD]/7')
+    expect(decodeURIComponent(search)).toBe('?q=&r=1&many=[FIELD]&many=[FIELD]')
+    expect([seen[0]?.headers.get('x-user'), seen[0]?.headers.get('x-other')]).toEqual(['****snow', 'kept'])
+    expect(text(seen[1]?.body)).toBe('{"a":["[FIELD]","[FIELD]"],"b":{"c":"[FIELD]"}}')
+  })
+
   it('whose answer cannot be masked gets none of it', async () => {
     const answers: Record<string, () => Response> = {
       '/part': () => new Response('x', { status: 206, headers: { 'content-type': 'text/plain' } }),

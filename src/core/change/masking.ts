@@ -2,7 +2,7 @@ import type { MaskingRule } from '#core/manifest/masking-schema.ts'
 import type { Action } from '#core/masking/action.ts'
 import { routeSchemas } from '#core/masking/destinations.ts'
 import { FieldRules } from '#core/masking/field-rules.ts'
-import { piiFields } from '#core/masking/schema-fields.ts'
+import { piiFields, piiParameters } from '#core/masking/schema-fields.ts'
 import type { Guard, Hold, Row } from './difference.ts'
 import { wayTo } from './egress.ts'
 import { guardsAt, guardsOf, holds } from './guards.ts'
@@ -32,6 +32,7 @@ export const maskingRows: readonly Row[] = [
       }),
   },
   { area: 'masking', guards: taggedFields },
+  { area: 'masking', guards: taggedParameters },
   {
     area: 'masking',
     guards: ({ ways, spec, other, word }) => {
@@ -56,6 +57,21 @@ function taggedFields({ routes, spec, other, word }: Side): Guard[] {
       const pointers = [spec, other].flatMap(one => pointersOf(one.masking[way], schemasOf(one)))
       return guardsAt(at, fieldHolds(spec.masking[way], schemasOf(spec), pointers, word))
     })
+  })
+}
+
+/** Values outside the body that the contract tags. */
+function taggedParameters({ routes, spec }: Side): Guard[] {
+  const rule = spec.masking.request
+  return routes.flatMap(({ name }) => {
+    const [method = '', path = ''] = name.split(' ')
+    const tagged = rule ? piiParameters(routeSchemas(spec.api, path, method).parameters, rule.action) : []
+    const heldBy =
+      rule &&
+      tagged.map(({ in: place, name: one, action }) => {
+        return { name: `the ${place} parameter ${one}`, level: strengthOf(rule, action), shown: action }
+      })
+    return guardsAt(`calls of ${name}`, heldBy ?? [])
   })
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { compileContract } from '#core/contract/contract.ts'
+import { compileContract, type Field as Parameter } from '#core/contract/contract.ts'
 import { piiFields } from '#core/masking/schema-fields.ts'
 import type { Finding, Path } from './problems.ts'
 
@@ -126,15 +126,23 @@ function tagFindings(rule: Rule, schema: unknown, at: Path, reader: string): Fin
   }
 }
 
-/** The same of every body in the app's OpenAPI document; one that is none is told of elsewhere. */
+/** Tags of a parameter; cookies go to the app as they come. */
+function parameterFindings(rule: Rule, { schema, in: place }: Parameter, at: Path): Finding[] {
+  const found = tagFindings(rule, schema, at, 'masking.request')
+  if (place !== 'cookie' || found.length > 0 || !schema || piiFields(schema, 'redact').length === 0) return found
+  return [{ at, reason: 'tags a cookie, and cookies are not masked', remedy: 'Send it in a header or the body.' }]
+}
+
+/** The same of every parameter and body in the app's OpenAPI document; one that is none is told of elsewhere. */
 function contractFindings(openapi: unknown, { request, response }: { request?: Rule; response?: Rule }): Finding[] {
   const compiled = openapi === undefined ? undefined : compileContract(openapi)
   if (compiled?.kind !== 'contract') return []
-  return compiled.operations.flatMap(({ path, methods, body, answers }) => {
+  return compiled.operations.flatMap(({ path, methods, fields: parameters, body, answers }) => {
     const at = ['spec', 'api', 'openapi', 'paths', path, methods.join().toLowerCase()]
     const given = [...(body?.contents.values() ?? [])]
     const answered = [...answers.values()].flatMap(contents => [...contents.values()])
     return [
+      ...parameters.flatMap(one => parameterFindings(request, one, [...at, 'parameters', one.name])),
       ...given.flatMap(schema => tagFindings(request, schema, [...at, 'requestBody'], 'masking.request')),
       ...answered.flatMap(schema => tagFindings(response, schema, [...at, 'responses'], 'masking.response')),
     ]

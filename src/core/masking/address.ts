@@ -25,6 +25,35 @@ export function maskQuery(query: string, pass: MaskingPass): string {
 }
 
 /**
+ * Masks the values in a path that the plan names, by the template that says where they stand. A value that is dropped
+ * leaves a hyphen, since without it the path would be another one.
+ *
+ * @param template with `{parameters}`, as long as the path
+ * @throws Fault `masking-failed` where it must not leave
+ */
+export function maskPath(path: string, template: string, pass: MaskingPass): string {
+  if (pass.plan.path.size === 0) return path
+  const names = template.split('/').map(segment => /^\{(.+)\}$/.exec(segment)?.[1] ?? '')
+  const masked = path.split('/').map((segment, index) => {
+    const name = names[index] ?? ''
+    const action = pass.plan.path.get(name)
+    if (!action) return segment
+    const { text } = pass.fieldEdit(decoded(segment), action, atName(pass.plan.fields, name))
+    return encodeURIComponent(text) || '-'
+  })
+  refuse('path', pass, undefined)
+  return masked.join('/')
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+/**
  * Masks the values in the headers that are named; the others stay. The headers given are not changed.
  *
  * @throws Fault `masking-failed` where they must not leave

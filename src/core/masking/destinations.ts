@@ -1,4 +1,4 @@
-import { contractOf } from '#core/contract/contract.ts'
+import { contractOf, type Field } from '#core/contract/contract.ts'
 import { operationOf } from '#core/contract/operation-of.ts'
 import type { MaskingRule } from '#core/manifest/masking-schema.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
@@ -49,17 +49,25 @@ export function destinationsOf({ spec: { webhooks, masking, egress, api } }: Man
   ]
 }
 
-/** The schemas that say what a route takes and answers: its own, and those of the app's contract. */
+/** The schemas that say what a route takes and answers: its own, and those of the app's contract, with its parameters. */
 export function routeSchemas(
   api: Manifest['spec']['api'],
   path: string,
   method: string,
-): { readonly request: readonly object[]; readonly response: readonly object[] } {
+): {
+  readonly request: readonly object[]
+  readonly response: readonly object[]
+  readonly parameters: readonly Field[]
+} {
   const route = api?.routes.find(one => one.path === path && (one.methods as readonly string[]).includes(method))
   const operation = api?.openapi && operationOf(contractOf(api.openapi), path, method)?.operation
   const asked = [...(operation?.body?.contents.values() ?? [])]
   const answered = [...(operation?.answers.values() ?? [])].flatMap(one => [...one.values()])
-  return { request: present([route?.schema, ...asked]), response: present([route?.responseSchema, ...answered]) }
+  return {
+    request: present([route?.schema, ...asked]),
+    response: present([route?.responseSchema, ...answered]),
+    parameters: operation?.fields ?? [],
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { MaskingRule } from '#core/manifest/masking-schema.ts'
 import { type Action, keyedActions } from './action.ts'
 import { type Detector, detectorOf } from './detectors/detector.ts'
 import { FieldRules } from './field-rules.ts'
-import { piiFields } from './schema-fields.ts'
+import { escaped, piiFields, piiParameters } from './schema-fields.ts'
 
 /** A masking rule, made ready. It holds no key and nothing of any request, so it may be kept. */
 export interface MaskingPlan {
@@ -11,6 +11,8 @@ export interface MaskingPlan {
   readonly rule: string
   readonly detector: Detector
   readonly fields: FieldRules
+  /** By name, what becomes of values in a path. */
+  readonly path: ReadonlyMap<string, Action>
   readonly action: Action
   readonly keepLast: number
   readonly unknown: 'deny' | 'pass'
@@ -31,6 +33,8 @@ export interface PlanSetting {
   readonly rule: string
   /** JSON Schemas of what passes; their `x-pii` tags become fields after those of the rule. */
   readonly schemas?: readonly object[]
+  /** What comes outside the body, as a contract describes it; tags count in the same way, by name. */
+  readonly parameters?: Parameters<typeof piiParameters>[0]
 }
 
 /** The least that any built-in type takes, as in the IPv4 address `1.1.1.1` or a date `1/1/90`. */
@@ -46,7 +50,8 @@ const known: Known = { below: new WeakMap() }
 /** The plan of a rule for what has these schemas: made once per entry, since an entry keeps its rule and its schemas. */
 export function planOf(rule: MaskingRule, setting: PlanSetting): MaskingPlan {
   let here = known
-  for (const key of [rule, ...(setting.schemas ?? [])]) {
+  const { schemas = [], parameters = [] } = setting
+  for (const key of [rule, ...schemas, ...(parameters.length > 0 ? [parameters] : [])]) {
     const next = here.below.get(key) ?? { below: new WeakMap() }
     here.below.set(key, next)
     here = next
@@ -55,7 +60,7 @@ export function planOf(rule: MaskingRule, setting: PlanSetting): MaskingPlan {
   return here.plan
 }
 
-function compile(rule: MaskingRule, { app, rule: name, schemas = [] }: PlanSetting): MaskingPlan {
+function compile(rule: MaskingRule, { app, rule: name, schemas = [], parameters = [] }: PlanSetting): MaskingPlan {
   const {
     entities,
     fields,
@@ -68,7 +73,14 @@ function compile(rule: MaskingRule, { app, rule: name, schemas = [] }: PlanSetti
     headers,
     exemptScopes = [],
   } = rule
-  const rules = [...Object.entries(fields), ...schemas.flatMap(schema => piiFields(schema, action))]
+  const tagged = piiParameters(parameters, action)
+  const rules = [
+    ...Object.entries(fields),
+    ...schemas.flatMap(schema => piiFields(schema, action)),
+    ...tagged.flatMap(({ in: place, name, action: own }) =>
+      place === 'query' || place === 'header' ? [[`/${escaped(name)}`, own] as const] : [],
+    ),
+  ]
   const hasOwnWords = patterns !== undefined || dictionaries !== undefined
   return {
     app,
@@ -78,13 +90,16 @@ function compile(rule: MaskingRule, { app, rule: name, schemas = [] }: PlanSetti
       ...(dictionaries && { dictionaries }),
     }),
     fields: new FieldRules(rules),
+    path: new Map(tagged.flatMap(({ in: place, name, action: own }) => (place === 'path' ? [[name, own]] : []))),
     action,
     keepLast,
     unknown,
     restore,
     exemptScopes,
-    headers,
-    needsKeys: [action, ...rules.map(([, own]) => own)].some(own => keyedActions.has(own)),
+    headers: [...headers, ...tagged.flatMap(({ in: place, name }) => (place === 'header' ? [name] : []))],
+    needsKeys: [action, ...rules.map(([, own]) => own), ...tagged.map(one => one.action)].some(own =>
+      keyedActions.has(own),
+    ),
     shortest: hasOwnWords ? 1 : shortestBuiltIn,
     hasOwnWords,
   }

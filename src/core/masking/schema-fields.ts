@@ -16,7 +16,7 @@ const toEach = [
 
 /**
  * The fields that a JSON Schema tags with `x-pii`: `true` for the rule's own action, or the name of an action.
- * Local `$ref`s are followed; of a schema that holds itself, the tagged names count at any depth.
+ * A tag at the root, whose pointer is empty, holds for all values. Local `$ref`s are followed; of a schema that holds itself, the tagged names count at any depth.
  *
  * @returns pairs of pointer and action
  * @throws RangeError for a schema whose references lead to more than 10,000 subschemas: what it tags would be missed
@@ -34,7 +34,7 @@ export function piiFields(schema: unknown, action: Action): (readonly [pointer: 
     open.add(node)
     const tag = node['x-pii']
     const tagged = tag === true ? action : actions.find(name => name === tag)
-    if (tagged && pointer !== '' && !found.has(pointer)) found.set(pointer, tagged)
+    if (tagged && !found.has(pointer)) found.set(pointer, tagged)
 
     if (typeof node.$ref === 'string' && followsReferences) {
       const target = resolved(schema, node.$ref)
@@ -52,6 +52,24 @@ export function piiFields(schema: unknown, action: Action): (readonly [pointer: 
     visit(target, `${pointer}/**`, false)
     for (const node of around) open.add(node)
   }
+}
+
+/** A value of a request outside its body, as its contract describes it. */
+export interface TaggedParameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header' | 'cookie'
+  readonly action: Action
+}
+
+/** The parameters whose schemas are tagged, or parts of which are: of a list every item counts. */
+export function piiParameters(
+  parameters: readonly (Pick<TaggedParameter, 'name' | 'in'> & { readonly schema: object | undefined })[],
+  action: Action,
+): TaggedParameter[] {
+  return parameters.flatMap(({ name, in: place, schema }) => {
+    const [first] = schema ? piiFields(schema, action) : []
+    return first ? [{ name: place === 'header' ? name.toLowerCase() : name, in: place, action: first[1] }] : []
+  })
 }
 
 /** The schemas within a schema, and where below its place each applies. */
@@ -76,7 +94,8 @@ function resolved(root: unknown, reference: string): unknown {
   return here
 }
 
-const escaped = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+/** A name as a segment of a JSON pointer (RFC 6901). */
+export const escaped = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 const several = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value])
 

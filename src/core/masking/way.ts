@@ -11,15 +11,20 @@ import { sandboxRule } from './sandbox-rule.ts'
 export function requestPlan(exchange: Exchange, settings: Pick<Settings, 'sandbox'>): MaskingPlan | undefined {
   const entry = settled(exchange, 'entry')
   const { app, manifest } = entry
-  const planFor = (own: MaskingRule | undefined, name: string, schemas?: () => readonly (object | undefined)[]) =>
-    plan(isSandboxed(manifest.spec, settings) ? sandboxRule(manifest, name, own) : own, app, name, schemas)
+  const planFor = (own: MaskingRule | undefined, name: string, ...described: Described) =>
+    plan(isSandboxed(manifest.spec, settings) ? sandboxRule(manifest, name, own) : own, app, name, ...described)
   switch (exchange.door) {
     case 'hooks': {
       const { name, source } = settled(exchange, 'webhook')
       return planFor(source.masking, `webhooks.${name}.masking`, () => [source.schema])
     }
     case 'apps':
-      return planFor(manifest.spec.masking.request, 'masking.request', () => requestSchemas(exchange))
+      return planFor(
+        manifest.spec.masking.request,
+        'masking.request',
+        () => requestSchemas(exchange),
+        () => operationFor(exchange)?.fields,
+      )
     case 'egress':
       return planFor(exchange.way?.rule.masking, `egress ${exchange.way?.rule.to ?? ''}`)
     default:
@@ -51,16 +56,22 @@ function answerSchemas(exchange: Exchange): (object | undefined)[] {
   return [exchange.api?.route.responseSchema, ...answers.flatMap(contents => [...contents.values()])]
 }
 
-function operationFor({ entry, api, method }: Exchange): Operation | undefined {
+/** What the app's OpenAPI document says of a call. */
+export function operationFor({ entry, api, method }: Exchange): Operation | undefined {
   const openapi = entry?.manifest.spec.api?.openapi
   return openapi && api && operationOf(contractOf(openapi), api.path, method)?.operation
 }
+
+/** What describes what passes: the schemas of its body, and its parameters. */
+type Described = [schemas?: () => readonly (object | undefined)[], parameters?: () => Operation['fields'] | undefined]
 
 function plan(
   rule: MaskingRule | undefined,
   app: string,
   name: string,
-  schemas: () => readonly (object | undefined)[] = () => [],
+  ...[schemas, parameters]: Described
 ): MaskingPlan | undefined {
-  return rule && planOf(rule, { app, rule: name, schemas: schemas().filter(schema => schema !== undefined) })
+  if (!rule) return undefined
+  const known = schemas?.().filter(schema => schema !== undefined) ?? []
+  return planOf(rule, { app, rule: name, schemas: known, parameters: parameters?.() ?? [] })
 }

@@ -227,6 +227,26 @@ describe('what is no longer masked', () => {
     expect(told(tagged({ 'x-pii': 'redact' }), tagged({})).widens).toContain(
       'masking: answers to GET /v1/places: the field /taxId: redact → tokenize, where something is found',
     )
+    const parameter = (tags: Spec) => {
+      const parameters = [{ name: 'near', in: 'query', schema: { type: 'string', ...tags } }]
+      const openapi = {
+        openapi: '3.1.0',
+        info: { title: 'x', version: '1' },
+        paths: { '/v1/places': { get: { parameters } } },
+      }
+      const { api: given } = api(places)
+      return { api: { ...given, openapi }, masking: { request: { entities: ['EMAIL'], action: 'tokenize' } } }
+    }
+    expect(told(parameter({ 'x-pii': 'redact' }), parameter({})).widens).toContain(
+      'masking: calls of GET /v1/places: the query parameter near: redact → no',
+    )
+    const guarded = (after: Spec) => ({ egress: [{ to: model, guards: { maxPromptTokens: 5, after } }] })
+    expect(
+      told(
+        guarded({ promptInjection: 'deny' }),
+        guarded({ promptInjection: 'deny', onError: { promptInjection: 'open' } }),
+      ).widens,
+    ).toEqual([`egress: the way to ${model}: no answers pass that promptInjection cannot read: yes → no`])
   })
 })
 

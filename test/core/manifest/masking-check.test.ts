@@ -89,6 +89,24 @@ it('tags are accepted where a rule masks what they name, and refused where none 
   ])
 })
 
+it('tags of parameters are refused where no rule masks requests, and always at cookies', () => {
+  const parameters = ['query', 'cookie'].map(place => ({ name: place, in: place, schema: { 'x-pii': true } }))
+  const openapi = {
+    openapi: '3.1.0',
+    info: { title: 'shop', version: '1' },
+    paths: { '/v1/orders': { post: { parameters } } },
+  }
+  const at = 'spec.api.openapi.paths./v1/orders.post.parameters'
+  const untold = 'tags fields with `x-pii` that no rule masks'
+  expect(faultsOf(documentOf({ api: { ...api({}), openapi } }))).toEqual([
+    `${at}.query: ${untold}`,
+    `${at}.cookie: ${untold}`,
+  ])
+  expect(faultsOf(documentOf({ api: { ...api({}), openapi }, masking: { request: tokens } }))).toEqual([
+    `${at}.cookie: tags a cookie, and cookies are not masked`,
+  ])
+})
+
 it('a tag that is no action is refused', () => {
   const schema = { properties: { name: { 'x-pii': 'redcat' } } }
   expect(faultsOf(documentWith({ schema, masking: tokens }))[0]).toMatch(/x-pii: must be true, or one of redact/)
