@@ -9,6 +9,8 @@ import { measureMasking } from './masking/measure.ts'
 import { maskingText } from './masking/report.ts'
 import { full, quick } from './plan.ts'
 import { progressOnStderr } from './progress.ts'
+import { measureRegistry } from './registry/measure.ts'
+import { registryText } from './registry/report.ts'
 import { isolationText, type MailboxReport, reportText } from './report.ts'
 import { atRates, completeness, throughputs } from './summary.ts'
 
@@ -47,12 +49,26 @@ program
   .option('--json', 'one JSON object on stdout instead of a table')
   .action(egress)
 
+program
+  .command('registry')
+  .description('building and comparing 10,000 manifests')
+  .option('--quick', '1,000 manifests instead')
+  .option('--json', 'one JSON object on stdout instead of a table')
+  .action(registry)
+
 // An exit, unlike a death by signal, takes down what was started.
 for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
   process.once(signal, () => process.exit(code))
 }
 
 await program.parseAsync()
+
+async function registry({ quick, json }: { quick?: true; json?: true }): Promise<void> {
+  const machine = await thisMachine(new Date())
+  const figures = await measureRegistry(quick ? 1_000 : 10_000, line => process.stderr.write(`${line}\n`))
+  const text = `${machineLine(machine)}\n\n${registryText(figures)}`
+  process.stdout.write(json ? `${JSON.stringify({ machine, registry: figures }, null, 2)}\n` : `\n${text}`)
+}
 
 async function mailbox(options: { quick?: true; isolation?: true; json?: true }): Promise<void> {
   const machine = await thisMachine(new Date())
