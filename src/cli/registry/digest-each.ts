@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import type { Problem } from '#core/fault.ts'
 import { atPointer } from '#core/json-pointer.ts'
@@ -18,7 +18,8 @@ export async function digestEach(files: readonly string[]): Promise<Digests> {
   const digested: Digested[] = []
   const problems: Problem[] = []
   for (const file of files) {
-    const text = await readFile(file, 'utf8')
+    // a thread has nothing else to do meanwhile, and waiting for each small file costs more than reading it
+    const text = readFileSync(file, 'utf8')
     const document = quicklyRead(text)
     const app = atPointer(document, '/metadata/name')
     if (typeof app === 'string') digested.push({ file, app, digest: await digestOf(document) })
