@@ -40,7 +40,8 @@ export async function putFleetInForce(
   }
   const rules = read.rules.length
   for (let tries = 0; tries < maxTries; tries++) {
-    const stored = await registryStore.fleet()
+    // what cannot be used is replaced, whatever it is
+    const stored = await registryStore.fleet().catch(() => undefined)
     const { sequence: known } = await switchboard.find(fleetName)
     const made = await storedFleet(documents, stored)
     const { digest } = made

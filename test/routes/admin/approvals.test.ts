@@ -117,11 +117,18 @@ it('waits nowhere where approval is not required, which is so on one machine', a
 })
 
 describe('where entries must be signed', () => {
-  it('every publication waits for a signature over what comes into force, and holds with it', async () => {
+  it('every publication waits for a signature over what comes into force, and holds with it; fleet rules come with theirs', async () => {
     const signer = await approver('EdDSA', 'ed')
     const stranger = await approver('EdDSA', 'ed')
     const keysOf = JSON.stringify({ keys: [signer.jwk] })
     const gateway = gatewayWith({ REQUIRE_APPROVAL: 'false', REQUIRE_SIGNED_ENTRIES: 'true', APPROVERS_JWKS: keysOf })
+    const putRules = (signature?: string) =>
+      call('fleet', { method: 'PUT', body: { documents: [], signature }, headers: why, gateway })
+    const { faults } = await (await putRules()).json<{ faults: { remedy: string }[] }>()
+    const [, rules = ''] = /^Sign (\{.*\}) as an approver/.exec(faults[0]?.remedy ?? '') ?? []
+    await expectFault(await putRules(await stranger.sign(rules)), 'request-invalid', 400)
+    expect((await putRules(await signer.sign(rules))).status).toBe(200)
+
     const { digest, pointer, reasons } = await asked(await put('waits-sign', {}, { gateway }))
     expect(reasons).toEqual([])
     const statement = entryStatement('waits-sign', pointer)
