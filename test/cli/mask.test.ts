@@ -50,6 +50,24 @@ it('shows with a manifest which values would go where', async () => {
   expect(stdout).not.toContain('ann@')
 }, 60_000)
 
+it('shows the same for an app of a registry folder, and says which app is not there', async () => {
+  await using folder = await temporaryFolder()
+  await write(folder.path, { 'a.json': document, 'registry/shop.yaml': manifest })
+  const of = (app: string) =>
+    gatehouse([
+      'mask',
+      join(folder.path, 'a.json'),
+      '--explain',
+      '--app',
+      app,
+      '--registry',
+      join(folder.path, 'registry'),
+    ])
+  expect((await of('shop')).stdout).toMatch(/^webhooks\.stripe\.masking +stripe +drop +EMAIL +\/mail 0-15$/m)
+  const missing = await of('shoe')
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('has no app shoe')])
+}, 60_000)
+
 it('refuses a manifest with all its faults, and a type that is none', async () => {
   await using folder = await temporaryFolder()
   const broken = manifest.replace('sandbox', 'sandbx').replace('restore: true', 'exemptScopes: [a]')

@@ -8,6 +8,10 @@ import { Manifest } from '#core/manifest/schema.ts'
 import { Retry } from '#core/manifest/webhook-schema.ts'
 import { actions, defaultKeepLast, replacementOf } from '#core/masking/action.ts'
 import { AppKeys } from '#core/masking/app-keys.ts'
+import { entityTypes } from '#core/masking/detectors/entity-types.ts'
+import { numberRows } from '#core/masking/detectors/numbers/rows.ts'
+import { markedSecrets, shapedSecrets } from '#core/masking/detectors/secrets/rows.ts'
+import { wordRows } from '#core/masking/detectors/words/rows.ts'
 import { schemes } from '#core/webhook/schemes.ts'
 import packageJson from '#package' with { type: 'json' }
 import { policyNames } from '#policies/pipeline.ts'
@@ -123,6 +127,40 @@ describe('what the documentation names', () => {
       if (action !== 'block') expect(written.startsWith(told?.[1] ?? ''), action).toBe(true)
       if (action === 'redact' || action === 'mask' || action === 'format') expect(told?.[1]).toBe(written)
     }
+  })
+
+  it('docs/masking.md: every type, with what it needs and whether a check decides', () => {
+    const { text } = page('docs/masking.md')
+    const table = text.slice(text.indexOf('## Types'), text.indexOf('A *word* is looked for'))
+    const rows = new Map(
+      [...table.matchAll(/^\| (`[A-Z].*?) \| .* \| (.*) \| (.*) \|$/gm)].flatMap(([, types = '', decided, needs]) =>
+        [...types.matchAll(/`(\w+)`/g)].map(([, type]) => [type, { decided, needs }] as const),
+      ),
+    )
+    expect([...rows.keys()].sort()).toEqual([...entityTypes].sort())
+    const needed = { nothing: 'alone', 'shape and context': 'word', context: 'word' } as const
+    for (const type of entityTypes) {
+      const numbers = numberRows.filter(row => row.type === type)
+      const words = wordRows.filter(row => row.type === type)
+      const found = [
+        ...numbers.map(({ needs, shape, digits }) =>
+          needs !== 'shape or context'
+            ? needed[needs]
+            : digits.some(count => shape?.test('0'.repeat(count)))
+              ? 'alone'
+              : 'shape',
+        ),
+        // what stands alone may do so by the marks of its pattern
+        ...words.flatMap(row => (row.isPlain ? ['alone', 'shape'] : ['word'])),
+      ]
+      if (found.length === 0) continue
+      expect(found, type).toContain(/^\w+/.exec(rows.get(type)?.needs ?? '')?.[0])
+      const isChecked = [...numbers, ...words].some(({ check }) => check !== undefined)
+      const isByForm = /^(?:nothing but the form|form|prefixes)/.test(rows.get(type)?.decided ?? '')
+      expect({ type, isChecked }).toEqual({ type, isChecked: !isByForm })
+    }
+    for (const one of new Set([...markedSecrets, ...shapedSecrets].map(({ subtype }) => subtype)))
+      expect(text).toContain(`\`${one}\``)
   })
 
   it('docs/dependencies.md: exactly the packages of package.json', () => {

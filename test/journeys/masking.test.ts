@@ -5,7 +5,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { TokenKeys } from '#core/identity/token-keys.ts'
 import { Secret } from '#core/secrets/secret.ts'
-import { freePort, type Started, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
+import {
+  freePort,
+  gatehouse,
+  type Started,
+  startGatehouse,
+  temporaryFolder,
+  until,
+  write,
+} from '../support/node/gateway.ts'
 import { events, json, startVendors } from '../support/node/vendors.ts'
 
 /** What the app knows of a customer, and no provider may see. */
@@ -169,6 +177,18 @@ it('an answer that would carry a value away is withheld, or ends before it, and 
   expect(text).not.toContain('=')
   expect(text).not.toContain(personal.mail)
 })
+
+it('an author sees, by the name of the app, where each value of a document would go', async () => {
+  await write(folder.path, { 'customer.json': JSON.stringify(personal) })
+  const at = ['--url', gateway.url, '--state', join(folder.path, 'state')]
+  const file = join(folder.path, 'customer.json')
+  const { stdout } = await gatehouse(['mask', file, '--explain', '--app', 'shop', ...at])
+  expect(stdout).toMatch(/^egress\[0\]\.masking +POST http:.* tokenize +EMAIL +\/mail /m)
+  expect(stdout).toMatch(/^webhooks\.in\.masking +in +passes +CREDIT_CARD +\/card /m)
+  expectNone('the list', stdout)
+  const missing = await gatehouse(['mask', file, '--app', 'shoe', ...at])
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('No app shoe is in force')])
+}, 60_000)
 
 /** No value as it is, nor in the encodings in which one could be kept. */
 function expectNone(where: string, text: string): void {

@@ -3,24 +3,19 @@ import { readFile } from 'node:fs/promises'
 import { text as textOf } from 'node:stream/consumers'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
-import { readManifest } from '#core/manifest/read.ts'
-import type { Manifest } from '#core/manifest/schema.ts'
 import { type Action, actions, keyedActions } from '#core/masking/action.ts'
 import { appKeys } from '#core/masking/app-keys.ts'
 import { type DestinationOutcomes, outcomesOf } from '#core/masking/destinations.ts'
 import { type EntityType, entityTypes } from '#core/masking/detectors/entity-types.ts'
 import { type Draft, type PreviewFinding, preview, previewPlan } from '#core/masking/preview.ts'
 import { Secret } from '#core/secrets/secret.ts'
-import { policyNames } from '#policies/pipeline.ts'
-import { exitCodes, Failure, say, sayJson, table, tell } from '../output.ts'
-import { gatewaySetting } from '../registry/setting.ts'
+import { Failure, say, sayJson, table, tell } from '../output.ts'
+import { type ManifestOptions, manifestOf } from '../registry/manifest-of.ts'
 
-interface Options {
+interface Options extends ManifestOptions {
   readonly entities?: EntityType[]
   readonly action: Action
   readonly explain: boolean
-  readonly manifest?: string
-  readonly environment: string
   readonly json: boolean
 }
 
@@ -32,14 +27,26 @@ export const mask = new Command('mask')
   .argument('[file]', 'the document (default: what comes on standard input)')
   .option('--entities <types>', 'types to look for, separated by commas (default: every built-in one)', entitiesFrom)
   .addOption(new Option('--action <action>', 'what becomes of a value').choices(actions).default('redact'))
-  .option('--explain', 'list the values, each with its place, instead of the document', false)
+  .option(
+    '--explain',
+    'list the values, each with its place, instead of the document; with a manifest on every way',
+    false,
+  )
   .option('--manifest <file>', 'list what becomes of each value on every way that this manifest opens')
-  .option('--environment <name>', 'of the manifest; `local` allows http:// on loopback', 'production')
+  .option('--app <app>', 'list the same for the manifest of this app, as it is in force at the gateway')
+  .option('--registry <folder>', 'take the manifest of --app from this folder of *.yaml manifests instead')
+  .option('--url <url>', 'address of the gateway', 'http://127.0.0.1:8787')
+  .option('--state <folder>', 'state folder of `npm start`, for its operator token', '.gatehouse')
+  .option(
+    '--environment <name>',
+    'of a manifest that is read from a file; `local` allows http:// on loopback',
+    'production',
+  )
   .option('--json', 'print the result as JSON', false)
   .action(async (file: string | undefined, options: Options) => {
-    const { entities, action, explain, json, environment } = options
+    const { entities, action, explain, json } = options
     const draft = draftOf(await documentFrom(file))
-    const manifest = options.manifest === undefined ? undefined : await manifestFrom(options.manifest, environment)
+    const manifest = await manifestOf(options)
     const app = manifest?.metadata.name ?? 'preview'
     const keys = await appKeys(app, keyEncryptionKey(manifest !== undefined || !keyedActions.has(action)))
     try {
@@ -101,15 +108,6 @@ function draftOf(text: string): Draft {
   } catch {
     return { text }
   }
-}
-
-async function manifestFrom(file: string, environment: string): Promise<Manifest> {
-  const text = await readFile(file, 'utf8').catch(error => {
-    throw new Failure(`${file} cannot be read: ${error.code}.`)
-  })
-  const read = readManifest(text, file, { ...gatewaySetting(environment), policies: policyNames })
-  if (read.kind === 'accepted') return read.manifest
-  throw new Failure(`The manifest ${file} is refused.`, exitCodes.refused, read.problems)
 }
 
 /** The gateway's own where it is known here; else tokens and hashes are shown as they would look. */

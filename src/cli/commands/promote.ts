@@ -2,9 +2,10 @@ import { Command } from 'commander'
 import { differences } from '#core/change/differences.ts'
 import { digestOf } from '#core/manifest/digest.ts'
 import { Manifest } from '#core/manifest/schema.ts'
-import { type AdminOptions, callAdmin } from '../client/admin.ts'
+import { callAdmin } from '../client/admin.ts'
 import { exitCodes, Failure, say, sayJson } from '../output.ts'
 import { differenceLines } from '../registry/difference-text.ts'
+import { digestAt, revisionAt } from '../registry/revisions.ts'
 import { type WaitingView, waitingText } from './app-approvals.ts'
 
 interface Options {
@@ -16,12 +17,6 @@ interface Options {
   readonly reason: string
   readonly dryRun: boolean
   readonly json: boolean
-}
-
-interface Revision {
-  readonly environment: string
-  readonly digest: string
-  readonly manifest: unknown
 }
 
 export const promote = new Command('promote')
@@ -40,12 +35,12 @@ export const promote = new Command('promote')
     if (from === to) throw new Failure('--from and --to are the same gateway.', exitCodes.usage)
     const source = { url: from, state: options.fromState }
     const target = { url: to, state: options.state }
-    const revision = await revisionIn(source, app, options.digest ?? (await digestIn(source, app)))
+    const revision = await revisionAt(source, app, options.digest ?? (await digestAt(source, app)))
     if (!revision) throw new Failure(`${from} has no app ${app}.`)
     const { environment, digest, manifest } = revision
     if ((await digestOf(manifest)) !== digest) throw new Failure(`${from} gave a manifest that is not ${digest}.`)
 
-    const before = await revisionIn(target, app, await digestIn(target, app))
+    const before = await revisionAt(target, app, await digestAt(target, app))
     const found = differences(before && Manifest.safeParse(before.manifest).data, Manifest.parse(manifest))
     if (!json) say([`${app} ${digest.slice(0, 19)} from ${environment} to ${to}`, ...differenceLines(found)].join('\n'))
     if (dryRun)
@@ -69,21 +64,3 @@ export const promote = new Command('promote')
       published.change === 'unchanged' ? 'It is in force there already.' : `In force, sequence ${published.sequence}.`,
     )
   })
-
-/** The digest in force; `undefined` where the app is not. */
-async function digestIn(gateway: AdminOptions, app: string): Promise<string | undefined> {
-  const { items } = (await callAdmin(`apps/${app}/revisions`, gateway).catch(error => {
-    if (error instanceof Failure && error.message.startsWith('not-found')) return { items: [] }
-    throw error
-  })) as { readonly items: readonly { readonly digest: string; readonly inForce: boolean }[] }
-  return items.find(({ inForce }) => inForce)?.digest
-}
-
-async function revisionIn(
-  gateway: AdminOptions,
-  app: string,
-  digest: string | undefined,
-): Promise<Revision | undefined> {
-  if (digest === undefined) return undefined
-  return (await callAdmin(`apps/${app}/revisions/${digest}`, gateway)) as Revision
-}
