@@ -43,7 +43,7 @@ const Claims = z.object({
 
 /** The thumbprint of the key that a token is bound to (RFC 9449 §6.1); `undefined` when whoever holds it may use it. */
 export function boundKey({ claims }: Principal): string | undefined {
-  return Bound.safeParse(claims).data?.cnf.jkt
+  return claims.cnf === undefined ? undefined : Bound.safeParse(claims).data?.cnf.jkt
 }
 
 /**
