@@ -14,6 +14,7 @@ import { masking } from './masking.ts'
 import { documentOf } from './openapi.ts'
 import { publishing } from './publishing.ts'
 import { registry } from './registry.ts'
+import { removal } from './removal.ts'
 import { replays } from './replays.ts'
 import { secrets } from './secrets.ts'
 import { self } from './self.ts'
@@ -40,6 +41,7 @@ export const calls: readonly Call[] = [
   ...apps,
   ...switches,
   ...publishing,
+  ...removal,
   ...registry,
   ...status,
   ...approvals,

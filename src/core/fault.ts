@@ -287,6 +287,12 @@ export const faults = {
     title: 'The request is not what this call takes',
     remediation: 'Mend the fields listed in `faults`.',
   },
+  'app-in-use': {
+    status: 409,
+    blame: 'caller',
+    title: 'Something still depends on the app',
+    remediation: 'See `faults` for what does, and what to do about it; an operator may force it.',
+  },
   'not-found': {
     status: 404,
     blame: 'caller',

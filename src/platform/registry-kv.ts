@@ -28,6 +28,8 @@ export function kvRegistry(registry: KVNamespace): StoredRegistry {
       for (const { key, value, metadata } of items) await registry.put(key, value, metadata ? { metadata } : undefined)
     },
 
+    remove: app => registry.delete(keys.pointer(app)),
+
     async apps({ limit, cursor }) {
       const prefix = keys.pointers
       const page = await registry.list<Partial<PointerMetadata>>({ prefix, limit, ...(cursor && { cursor }) })

@@ -3,6 +3,7 @@ import { callAdmin } from '../client/admin.ts'
 import { type GatewayOptions, withGateway } from '../client/options.ts'
 import { exitCodes, Failure, paint, say, sayJson, table, tell } from '../output.ts'
 import { appApprovals, type WaitingView, waitingText } from './app-approvals.ts'
+import { appDelete } from './app-delete.ts'
 import { appRollback, appSwitches } from './app-switches.ts'
 
 /** An app as the admin API shows it. */
@@ -102,9 +103,12 @@ export const apps = [
   appRollback(say, sayJson),
   ...appApprovals,
   purge,
+  appDelete,
 ].reduce(
   (command, one) => command.addCommand(one),
-  new Command('apps').description('look at apps; stop them and let them go on; approve; roll back; forget events'),
+  new Command('apps').description(
+    'look at apps; stop them and let them go on; approve; roll back; forget events; delete',
+  ),
 )
 
 function report(answer: unknown, { json }: GatewayOptions): void {

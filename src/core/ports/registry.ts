@@ -38,6 +38,8 @@ export interface RegistryStore {
   ownerOf(key: string): Promise<string | undefined>
   /** Writes in the order given; a reader may see the first items without the last. */
   write(items: readonly RegistryItem[]): Promise<void>
+  /** Forgets the pointer of an app; its revisions stay. */
+  remove(app: string): Promise<void>
   /** The fleet rules, unparsed. */
   fleet(): Promise<unknown>
   /** The apps there are, by name, with what their pointers say of themselves; not to be relied on, only compared. */
@@ -69,6 +71,8 @@ export interface Switchboard {
   turn(app: string, turn: Turn): Promise<Spread>
   /** Makes a publication known, which KV already holds. `behind` names the sequence that is in force already. */
   publish(publication: Publication): Promise<Spread | { readonly behind: number }>
+  /** Turns an app off that is leaving the registry, and serves nothing of it any more. */
+  remove(app: string, turn: Turn): Promise<Spread>
   /** Keeps what waits for a second person, until something of the app is published. */
   propose(proposal: Proposal): Promise<void>
   /** What waits, of one app or of all, oldest first. */

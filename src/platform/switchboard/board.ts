@@ -55,6 +55,13 @@ export class SwitchboardObject extends DurableObject<Env> {
     return this.#change(app, row => ({ ...row, published, sequence: pointer.sequence, edition: row.edition + 1 }))
   }
 
+  /** Turns an app off, and forgets what was published or waits. Its sequence stays: what is published later stands above. */
+  remove(app: string, turn: Turn): Promise<Spread> {
+    this.#waiting.clear(app)
+    this.ctx.storage.sql.exec('INSERT OR IGNORE INTO copying VALUES (1)')
+    return this.#change(app, ({ published: _, ...row }) => ({ ...row, turn, edition: row.edition + 1 }))
+  }
+
   propose(proposal: Proposal): void {
     this.#waiting.add(proposal)
   }

@@ -115,6 +115,7 @@ export function durableSwitchboard({ SWITCHBOARD }: Bindings): Switchboard {
       const result = await within(changeMs, board().publish(app, { pointer, revision, belongings }))
       return 'sequence' in result ? { behind: result.sequence } : result
     },
+    remove: (app, turn) => within(changeMs, board().remove(app, turn)),
     propose: proposal => within(changeMs, board().propose(proposal)),
     proposal: (app, digest) => within(changeMs, board().proposal(app, digest)),
     proposals: app => within(changeMs, board().proposals(app)),

@@ -48,6 +48,7 @@ function staleKv(nowMs: () => number): StoredRegistry {
     ownerOf: async () => undefined,
     fleet: () => read(keys.fleet),
     revisions: async () => [],
+    remove: async () => {},
   }
 }
 
