@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import { callAdmin } from '#cli/client/admin.ts'
 import { root } from '#cli/machine/paths.ts'
 import type { EventView } from '#core/delivery/event.ts'
+import { within } from '#core/within.ts'
 import { sources, vendorSecret } from './vendor.ts'
 
 /** How long an attempt may take, and how long after that its lease lasts. */
 export const timeoutMs = 1_500
 export const leaseMs = timeoutMs + 30_000
+/** How long the gateway may take to end when it is told to. */
+const endMs = 15_000
 
 /** What is killed: workerd alone, which its parent starts again; the parent alone; or both. */
 export const victims = ['workerd', 'gateway', 'both'] as const
@@ -80,8 +83,9 @@ export class Gateway {
   async stop(): Promise<void> {
     const child = this.#process
     if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
     child.kill('SIGTERM')
-    await once(child, 'close')
+    await within(endMs, ended).catch(() => child.kill('SIGKILL'))
   }
 
   /** What it has printed since it was last started; for whoever looks why it failed. */

@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import type { Miniflare } from 'miniflare'
 import type { RegistryItem } from '#core/manifest/publish.ts'
 import { settingsFrom } from '#core/settings.ts'
+import { within } from '#core/within.ts'
 import { exitCodes, Failure } from '../output.ts'
 import type { Declared } from '../registry/folder.ts'
 import { startGateway } from './gateway.ts'
@@ -12,6 +13,8 @@ import { publishLocally } from './publish-local.ts'
 
 /** How often the worker's cron is fired. */
 const cronEveryMs = 60_000
+/** How long workerd may take to end. */
+const endMs = 5_000
 
 export interface MachineOptions {
   readonly port: number
@@ -67,7 +70,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     orphans,
     async stop() {
       clearInterval(cron)
-      await gateway.dispose()
+      // one whose workerd was killed a moment ago may never end by itself
+      await within(endMs, gateway.dispose()).catch(() => reclaim(paths.running))
     },
   }
 }
