@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
@@ -7,6 +6,7 @@ import { keys } from '#core/keys.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
+import { freePort } from '../scripts/free-port.ts'
 import { startGateway } from '../src/cli/machine/gateway.ts'
 import { vendorSecret } from './vendor.ts'
 
@@ -101,15 +101,4 @@ function manifestOf({ name, isOrdered, shards, hangs }: BenchApp, upstream: stri
       ...(hangs && { breaker: { failurePercent: 100, minRequests: 1_000, windowSeconds: 1 } }),
     },
   }
-}
-
-/** A port that nobody listens on at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

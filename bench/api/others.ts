@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSy
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
-import { freePort } from '../targets.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { type Callers, requestOf } from './caller.ts'
 
 /** Another gateway, where it is installed on this machine. */

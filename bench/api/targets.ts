@@ -5,8 +5,9 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { keys } from '#core/keys.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { startGateway } from '../../src/cli/machine/gateway.ts'
-import { freePort, type Target } from '../targets.ts'
+import type { Target } from '../targets.ts'
 
 /** Apps published side by side; the emulator's KV takes no more at once. */
 const publishedAtOnce = 50

@@ -9,13 +9,14 @@ import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { Secret } from '#core/secrets/secret.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { startGateway } from '../../src/cli/machine/gateway.ts'
 import type { LoadCall, LoadReport } from '../api/load.ts'
 import { type ApiFigure, figures, type Measured } from '../api/measure.ts'
 import { startWorker } from '../api/targets.ts'
 import { startHelper } from '../helper.ts'
 import { ownWorkerds } from '../processor.ts'
-import { freePort, type Target } from '../targets.ts'
+import type { Target } from '../targets.ts'
 
 export interface EgressExtent {
   readonly connections: readonly number[]

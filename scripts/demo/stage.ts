@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callAdmin } from '#cli/client/admin.ts'
@@ -12,6 +11,7 @@ import { gatewaySetting } from '#cli/registry/setting.ts'
 import type { EventView } from '#core/delivery/event.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 import type { Received } from '../../examples/sample-app/server.ts'
+import { freePort } from '../free-port.ts'
 import type { VendorRequest } from './vendors.ts'
 
 /** What a scene plays on: the real gateway with the example registry, and the sample micro-app behind it. */
@@ -91,12 +91,3 @@ function at(declared: Declared, port: number): Declared {
 }
 
 /** A port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
-}

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { callAdmin } from '#cli/client/admin.ts'
 import { root } from '#cli/machine/paths.ts'
 import type { EventView } from '#core/delivery/event.ts'
 import { within } from '#core/within.ts'
+import { freePort } from '../free-port.ts'
 import { sources, vendorSecret } from './vendor.ts'
 
 /** How long an attempt may take, and how long after that its lease lasts. */
@@ -113,10 +113,9 @@ export class Gateway {
     }
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
-    await until('the gateway listens', async () => {
-      if (child.exitCode !== null) throw new Error(`the gateway ended with ${child.exitCode}:\n${this.#output}`)
-      return this.#output.includes('Gatehouse is listening')
-    })
+    const isListening = () => this.#output.includes('Gatehouse is listening')
+    await until('the gateway listens', async () => child.exitCode !== null || isListening())
+    if (!isListening()) throw new Error(`the gateway ended with ${child.exitCode}`)
   }
 
   async #workerds(): Promise<number[]> {
@@ -169,13 +168,4 @@ export async function until(what: string, probe: () => Promise<boolean>): Promis
     await new Promise(resolve => setTimeout(resolve, 25))
   }
   throw new Error(`not within three minutes: ${what} (${failure})`)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { type ApiUpstream, startApiUpstream } from '../support/node/api-upstream.ts'
-import { freePort, type Started, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
+import { type Started, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
 import { raw, rawGet, rawOpen } from '../support/node/raw.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

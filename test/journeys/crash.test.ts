@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { EventView } from '#core/delivery/event.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { probeManifest, probeSecrets, startApp } from '../support/node/app.ts'
-import { freePort, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
+import { startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
 
 const concurrency = 8
 

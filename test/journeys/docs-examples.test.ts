@@ -12,10 +12,10 @@ import { readFleet } from '#core/fleet/documents.ts'
 import { readManifest } from '#core/manifest/read.ts'
 import { readYaml } from '#core/manifest/yaml.ts'
 import { policyNames } from '#policies/pipeline.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { type Block, located, type Place, pages, script, startScript } from '../support/node/docs.ts'
 import {
   evaluated,
-  freePort,
   gatehouse,
   type Started,
   shell,

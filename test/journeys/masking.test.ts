@@ -5,15 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { AppTokens } from '#core/identity/app-token.ts'
 import { TokenKeys } from '#core/identity/token-keys.ts'
 import { Secret } from '#core/secrets/secret.ts'
-import {
-  freePort,
-  gatehouse,
-  type Started,
-  startGatehouse,
-  temporaryFolder,
-  until,
-  write,
-} from '../support/node/gateway.ts'
+import { freePort } from '../../scripts/free-port.ts'
+import { gatehouse, type Started, startGatehouse, temporaryFolder, until, write } from '../support/node/gateway.ts'
 import { events, json, startVendors } from '../support/node/vendors.ts'
 
 /** What the app knows of a customer, and no provider may see. */

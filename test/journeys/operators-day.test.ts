@@ -6,10 +6,10 @@ import { parse } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { type Sample, startSampleProvider } from '#cli/machine/samples.ts'
 import { readSigner } from '#cli/registry/signer.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { startApp } from '../support/node/app.ts'
 import { browse } from '../support/node/browser.ts'
 import {
-  freePort,
   gatehouse,
   type Ran,
   type Started,

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { startApp } from '../support/node/app.ts'
-import { freePort, type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
+import { type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
 import { audience, startProvider } from '../support/node/provider.ts'
 import { rawGet } from '../support/node/raw.ts'
 

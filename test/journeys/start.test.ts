@@ -2,9 +2,9 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../../scripts/free-port.ts'
 import { probeManifest, probeSecrets, startApp } from '../support/node/app.ts'
 import {
-  freePort,
   gatehouse,
   type Started,
   shell,

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { faultRow } from '#core/fault.ts'
+import { freePort } from '../../scripts/free-port.ts'
 import { probeManifest, probeSecrets } from '../support/node/app.ts'
-import { freePort, type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
+import { type Started, startGatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let gateway: Started

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '#cli/machine/paths.ts'
@@ -100,23 +99,6 @@ export async function startGatehouse(
       child.kill('SIGTERM')
       await once(child, 'close')
     },
-  }
-}
-
-/** A port that is free now. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    // below what the system gives to outgoing connections, so that none takes it while a gateway starts again
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
-    const probe = createServer().listen(port, '127.0.0.1')
-    const isFree = await Promise.race([
-      once(probe, 'listening').then(() => true),
-      once(probe, 'error').then(() => false),
-    ])
-    if (!isFree) continue
-    probe.close()
-    await once(probe, 'close')
-    return port
   }
 }
 

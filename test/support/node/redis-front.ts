@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createClient } from '@redis/client'
-import { freePort, until } from './gateway.ts'
+import { freePort } from '../../../scripts/free-port.ts'
+import { until } from './gateway.ts'
 
 /** The first line of Upstash's scripts, which is for Upstash's own server; Redis 7.0 refuses it. */
 const flags = /^#!lua flags=allow-key-locking\n/

@@ -5,8 +5,8 @@ import { bundleWorker } from '#cli/machine/bundle.ts'
 import { root } from '#cli/machine/paths.ts'
 import { publication, registryItems } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
+import { freePort } from '../../../scripts/free-port.ts'
 import { signingBindings } from '../signing-keys.ts'
-import { freePort } from './gateway.ts'
 
 /**
  * The gateway twice in one workerd: two isolates with a memory of their own each, that share the Durable Objects and
