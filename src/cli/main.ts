@@ -1,24 +1,9 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
-import { exitCodes, Failure, paint, problemText, sayJson, tell } from './output.ts'
-import { program } from './program.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+import { root } from './machine/paths.ts'
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.exitCode = report(error)
-}
-
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-  if (!(error instanceof Failure)) {
-    tell(`${paint('red', 'error', process.stderr)} ${error instanceof Error ? error.message : error}`)
-    return exitCodes.refused
-  }
-  if (process.argv.includes('--json')) sayJson({ error: error.message, faults: error.problems })
-  else {
-    for (const problem of error.problems) tell(problemText(problem))
-    tell(`${paint('red', 'error', process.stderr)} ${error.message}`)
-  }
-  return error.exitCode
-}
+// what was compiled once is kept, and a command starts in half the time; a folder that cannot be written does no harm
+enableCompileCache(join(root, 'node_modules/.cache/gatehouse'))
+const { run } = await import('./run.ts')
+await run()
