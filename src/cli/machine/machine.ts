@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Miniflare } from 'miniflare'
 import type { RegistryItem } from '#core/manifest/publish.ts'
 import { settingsFrom } from '#core/settings.ts'
@@ -45,8 +46,8 @@ export interface Machine {
 export async function startMachine(options: MachineOptions): Promise<Machine> {
   const { port, state, declared, fleet } = options
   const paths = statePaths(state)
-  const orphans = await reclaim(paths.running)
-  await refuseTakenPort(port)
+  const orphans = await reclaim(paths.running, port)
+  await refuseTakenPort(port, orphans > 0 ? endMs : 0)
   const issuer = options.variables.PUBLIC_URL ?? `http://127.0.0.1:${port}`
   const variables = { ...options.variables, ...(await localKeys(paths, new Date())), TOKEN_ISSUER: issuer }
   settingsFrom({ ...variables, ENVIRONMENT: 'local' })
@@ -71,7 +72,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     async stop() {
       clearInterval(cron)
       // one whose workerd was killed a moment ago may never end by itself
-      await within(endMs, gateway.dispose()).catch(() => reclaim(paths.running))
+      await within(endMs, gateway.dispose()).catch(() => reclaim(paths.running, port))
     },
   }
 }
@@ -82,17 +83,22 @@ async function fireCron(gateway: Miniflare): Promise<void> {
   await worker?.scheduled({ cron: 'npm start' }).catch(() => {})
 }
 
-async function refuseTakenPort(port: number): Promise<void> {
+/** @param patienceMs how long a port may still be held by processes that were just killed, whose threads end one by one */
+async function refuseTakenPort(port: number, patienceMs: number): Promise<void> {
+  for (let waitedMs = 0; !(await isFree(port)); waitedMs += 50) {
+    if (waitedMs >= patienceMs)
+      throw new Failure(
+        `Port ${port} is taken. Stop what listens there, or choose another with --port.`,
+        exitCodes.unreachable,
+      )
+    await delay(50)
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const probe = createServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', () =>
-      reject(
-        new Failure(
-          `Port ${port} is taken. Stop what listens there, or choose another with --port.`,
-          exitCodes.unreachable,
-        ),
-      ),
-    )
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  return new Promise(resolve => {
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
 }

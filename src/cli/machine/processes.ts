@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '../output.ts'
@@ -32,12 +32,13 @@ export function ownWorkerds(): number[] {
 
 /**
  * Ends the workerd processes that an earlier gateway on this state left behind when it was killed: they
- * hold its port and its files.
+ * hold its port and its files. One that had just been started again may not have been noted; it is known by
+ * the port.
  *
  * @returns how many there were
  * @throws Failure when that gateway is still running
  */
-export async function reclaim(file: string): Promise<number> {
+export async function reclaim(file: string, port: number): Promise<number> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (!text) return 0
   const earlier = JSON.parse(text) as Running
@@ -50,7 +51,12 @@ export async function reclaim(file: string): Promise<number> {
       `A gateway is already running on this state (process ${earlier.pid}, port ${earlier.port}). Stop it, or use another --state.`,
     )
   }
-  const orphans = alive.filter(({ pid, command }) => earlier.workerds.includes(pid) && isWorkerd(command))
+  const isGateway = (parent: number) => alive.some(({ pid, command }) => pid === parent && command.includes('main.ts'))
+  const listening = listenersOn(port)
+  const orphans = alive.filter(
+    ({ pid, parent, command }) =>
+      isWorkerd(command) && (earlier.workerds.includes(pid) || (!isGateway(parent) && listening(pid))),
+  )
   for (const { pid } of orphans) process.kill(pid, 'SIGKILL')
   for (let waitedMs = 0; orphans.length > 0 && waitedMs < 2_000; waitedMs += 50) {
     const left = new Set(processes().map(({ pid }) => pid))
@@ -58,6 +64,34 @@ export async function reclaim(file: string): Promise<number> {
     await delay(50)
   }
   return orphans.length
+}
+
+/** Tells of a process whether it listens on a port; only on Linux, elsewhere none does. */
+function listenersOn(port: number): (pid: number) => boolean {
+  if (process.platform !== 'linux') return () => false
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
+  const columns = rows.map(row => row.trim().split(/\s+/))
+  // proc_net_tcp(5): address, peer, state (0A: listening), and in the tenth column the socket
+  const sockets = columns.flatMap(([, address, , state, ...more]) =>
+    address?.endsWith(local) && state === '0A' ? [`socket:[${more[5]}]`] : [],
+  )
+  return pid => {
+    try {
+      const folder = `/proc/${pid}/fd`
+      return sockets.length > 0 && readdirSync(folder).some(fd => sockets.includes(linkIn(folder, fd)))
+    } catch {
+      return false
+    }
+  }
+}
+
+function linkIn(folder: string, name: string): string {
+  try {
+    return readlinkSync(`${folder}/${name}`)
+  } catch {
+    return ''
+  }
 }
 
 function isWorkerd(command: string): boolean {
