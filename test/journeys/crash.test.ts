@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { EventView } from '#core/delivery/event.ts'
@@ -134,6 +134,9 @@ it('loses no accepted event and no recorded change when workerd, and then the wh
   await until('workerd restarted', async () => gateway.output().includes('runs again'))
   await acceptedMoreThan(load.accepted.length + 200)
   gateway.process.kill('SIGKILL')
+  // as if it had been killed before it could note the workerd that it had just started again
+  const running = JSON.parse(await readFile(join(state, 'running.json'), 'utf8'))
+  await writeFile(join(state, 'running.json'), JSON.stringify({ ...running, workerds: [] }))
   gateway = await start()
   expect(gateway.output()).toContain('left behind')
   await acceptedMoreThan(load.accepted.length + 100)
