@@ -9,6 +9,8 @@ type Price = (args: readonly CelValue[], steps: Steps) => void
 const cheap: Price = (args, steps) => steps.spend(1 + args.reduce<number>((sum, arg) => sum + (lengthOf(arg) >> 6), 0))
 const compared: Price = ([first], steps) => spendOn(first, steps)
 const parsed: Price = ([text], steps) => steps.spend(1 + lengthOf(text) ** 2 / 64)
+/** A message is made of what was read. */
+const made: Price = ([text], steps) => steps.spend(16 + lengthOf(text) ** 2 / 64)
 const dear: Price = (_, steps) => steps.spend(500)
 
 /**
@@ -47,8 +49,8 @@ export const prices: Readonly<Record<string, Price>> = {
   string: cheap,
   type: cheap,
   dyn: cheap,
-  timestamp: parsed,
-  duration: parsed,
+  timestamp: made,
+  duration: made,
   getFullYear: dear,
   getMonth: dear,
   getDate: dear,
