@@ -1,7 +1,7 @@
-import type { Helper } from './helper.ts'
 import type { LoadReport } from './load.ts'
 import { monotonicMs, sleep } from './monotonic.ts'
 import type { AppAnswer, AppCall } from './sample-app.ts'
+import type { Subprocess } from './subprocess.ts'
 
 /** What the app saw of the events that the vendor got a 202 for. */
 export interface Delivered {
@@ -23,7 +23,7 @@ const patienceMs = 15_000
 const restMs = 300
 
 /** Waits until the mailboxes have drained, and compares what was accepted with what came. */
-export async function drained(app: Helper<AppCall, AppAnswer>, load: LoadReport): Promise<Delivered> {
+export async function drained(app: Subprocess<AppCall, AppAnswer>, load: LoadReport): Promise<Delivered> {
   const ids = load.bodies.map(body => String(JSON.parse(body).eventId))
   let seen = -1
   let changedMs = monotonicMs()

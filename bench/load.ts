@@ -1,6 +1,6 @@
 import { Connection } from './connection.ts'
-import { serveCalls } from './helper.ts'
 import { monotonicMs, sleep } from './monotonic.ts'
+import { serveCalls } from './subprocess.ts'
 import { bodyBytes, type Destination, presigned } from './vendor.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { serveCalls } from './helper.ts'
 import { monotonicMs } from './monotonic.ts'
+import { serveCalls } from './subprocess.ts'
 
 export type AppCall =
   | { readonly ask: 'port' }

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Helper, startHelper } from './helper.ts'
 import type { LoadCall, LoadReport } from './load.ts'
 import { ownWorkerds } from './processor.ts'
 import type { AppAnswer, AppCall } from './sample-app.ts'
+import { type Subprocess, startSubprocess } from './subprocess.ts'
 import { type BenchApp, hookPath, startBareTarget, startGatewayTarget, type Target } from './targets.ts'
 import { type Variant, variants } from './variants.ts'
 import type { Destination } from './vendor.ts'
@@ -15,8 +15,8 @@ export type TargetName = (typeof targetNames)[number]
 
 /** Everything that runs during a benchmark. */
 export interface Stage {
-  readonly load: Helper<LoadCall, LoadReport>
-  readonly app: Helper<AppCall, AppAnswer>
+  readonly load: Subprocess<LoadCall, LoadReport>
+  readonly app: Subprocess<AppCall, AppAnswer>
   readonly destinations: Readonly<Record<TargetName, Destination>>
   toVariant(variant: Variant): Destination
   /** The app that hangs when it is told to. */
@@ -31,8 +31,8 @@ export interface Stage {
  */
 export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
-  const load = startHelper<LoadCall, LoadReport>('load.ts')
-  const app = startHelper<AppCall, AppAnswer>('sample-app.ts')
+  const load = startSubprocess<LoadCall, LoadReport>('load.ts')
+  const app = startSubprocess<AppCall, AppAnswer>('sample-app.ts')
   /** All of it at once, since a signal leaves no time to wait; miniflare ends its workerds at `exit` by itself. */
   const clear = () => {
     load.stop()

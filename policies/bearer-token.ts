@@ -4,7 +4,7 @@ import { boundKey, unproven } from '#core/identity/dpop.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 
 /** One token (RFC 6750 §2.1, RFC 9449 §7.1); a second `Authorization` header would stand behind a comma, and match nothing. */
 const oneToken = /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i

@@ -1,6 +1,6 @@
 import { Connection } from '../connection.ts'
-import { serveCalls } from '../helper.ts'
 import { monotonicMs } from '../monotonic.ts'
+import { serveCalls } from '../subprocess.ts'
 
 export interface LoadCall {
   readonly port: number

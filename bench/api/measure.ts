@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Helper, startHelper } from '../helper.ts'
 import { latencyOf, median } from '../percentiles.ts'
 import { cpuMicroseconds, ownWorkerds } from '../processor.ts'
+import { type Subprocess, startSubprocess } from '../subprocess.ts'
 import type { Target } from '../targets.ts'
 import { type Callers, requestOf, startCallers } from './caller.ts'
 import type { LoadCall, LoadReport } from './load.ts'
@@ -61,7 +61,7 @@ export interface Measured {
  */
 export async function measureApi(extent: ApiExtent, say: (line: string) => void): Promise<ApiMeasurement> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
-  const load = startHelper<LoadCall, LoadReport>('api/load.ts')
+  const load = startSubprocess<LoadCall, LoadReport>('api/load.ts')
   const callers = await startCallers()
   const started: Target[] = []
   const clear = () => {
@@ -128,7 +128,7 @@ async function setUp(
 export async function figures(
   { connections, seconds, rounds }: Pick<ApiExtent, 'connections' | 'seconds' | 'rounds'>,
   targets: readonly Measured[],
-  load: Helper<LoadCall, LoadReport>,
+  load: Subprocess<LoadCall, LoadReport>,
   say: (line: string) => void,
 ): Promise<ApiFigure[]> {
   const all: ApiFigure[] = []

@@ -14,8 +14,8 @@ import { startGateway } from '../../src/cli/machine/gateway.ts'
 import type { LoadCall, LoadReport } from '../api/load.ts'
 import { type ApiFigure, figures, type Measured } from '../api/measure.ts'
 import { startWorker } from '../api/targets.ts'
-import { startHelper } from '../helper.ts'
 import { ownWorkerds } from '../processor.ts'
+import { startSubprocess } from '../subprocess.ts'
 import type { Target } from '../targets.ts'
 
 export interface EgressExtent {
@@ -34,7 +34,7 @@ const issuer = 'https://gate.example.com'
 /** Measures the way out (token, rules, credential, scrubbing, record) beside a bare proxy on the same workerd. */
 export async function measureEgress(extent: EgressExtent, say: (line: string) => void): Promise<ApiFigure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
-  const load = startHelper<LoadCall, LoadReport>('api/load.ts')
+  const load = startSubprocess<LoadCall, LoadReport>('api/load.ts')
   const started: Target[] = []
   let known: number[] = []
   const noted = async (name: string, target: Promise<Target>, request: (port: number) => string): Promise<Measured> => {

@@ -62,7 +62,7 @@ describe('what the documentation names', () => {
     const named = (file: string, pattern: RegExp) => [...source(file).matchAll(pattern)].map(([, name]) => name)
     const counters = named('src/core/telemetry/prometheus.ts', /^ {2}(\w+_total):/gm)
     expect(rows.filter(row => row.endsWith('_total'))).toEqual(counters.map(name => `gatehouse_${name}`))
-    const settings = named('src/core/settings.ts', /^ {4}([A-Z_]+):/gm)
+    const settings = named('src/core/settings/variables.ts', /^ {4}([A-Z_]+):/gm)
     expect(rows.filter(row => /^[A-Z_]+$/.test(row))).toEqual(settings)
     const code = ['routes', 'src/core', 'src/platform'].flatMap(room =>
       readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map(file => join(room, file)),

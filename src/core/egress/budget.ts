@@ -2,7 +2,7 @@ import type { OnError, Rates } from '#core/limits/rates.ts'
 import type { Limit } from '#core/limits/spend.ts'
 import type { EgressRule } from '#core/manifest/egress-schema.ts'
 import type { Ports } from '#core/ports.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 import { type Cost, costOf } from './cost/cost.ts'
 import type { Leg } from './trip.ts'
 

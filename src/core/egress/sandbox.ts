@@ -1,6 +1,6 @@
 import type { Entry } from '#core/manifest/entry.ts'
 import { isSandboxed } from '#core/manifest/stages.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 import type { Target } from './target.ts'
 
 /** Why an app that is not released yet may not go to a place, whatever its own rules say; `undefined` where it may. */

@@ -1,5 +1,5 @@
 import { fleetStatement, signatureFault } from '#core/manifest/signed.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 import { parsedFleet } from './stored.ts'
 
 /** Decides whether fleet rules that storage gave back may be used. */

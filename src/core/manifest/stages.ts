@@ -1,4 +1,4 @@
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 import type { Entry } from './entry.ts'
 import type { Manifest } from './schema.ts'
 

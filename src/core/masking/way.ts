@@ -3,7 +3,7 @@ import { operationOf } from '#core/contract/operation-of.ts'
 import type { MaskingRule } from '#core/manifest/masking-schema.ts'
 import { isSandboxed } from '#core/manifest/stages.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 import { type MaskingPlan, planOf } from './plan.ts'
 import { sandboxRule } from './sandbox-rule.ts'
 

@@ -1,7 +1,7 @@
 import type { FaultCode } from '#core/fault.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
 import type { Ports } from '#core/ports.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 import type { Door, Exchange } from './exchange.ts'
 
 /** What a policy says of a request. A verdict is a value, so it can be counted, explained and only recorded. */

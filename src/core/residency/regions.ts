@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { RegionName } from '#core/names.ts'
-import { tableIn } from '#core/table-setting.ts'
+import { tableIn } from '#core/settings/table.ts'
 
 const Binding = z.string().regex(/^[A-Z][A-Z0-9_]{0,62}$/, { error: 'must be the name of a binding' })
 

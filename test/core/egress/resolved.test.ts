@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fetchHop } from '#core/egress/hop.ts'
 import { assertPublicName } from '#core/egress/resolved.ts'
-import { settingsFrom } from '#core/settings.ts'
+import { settingsFrom } from '#core/settings/settings.ts'
 import { targetOf } from '../../support/egress.ts'
 import { exchangeOf, recordingPorts } from '../../support/ports.ts'
 

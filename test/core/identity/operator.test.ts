@@ -6,7 +6,7 @@ import { KeySet } from '#core/identity/key-set.ts'
 import type { KeyLookup, KeySets } from '#core/identity/key-sets.ts'
 import { localIssuer } from '#core/identity/local-issuer.ts'
 import { operatorFrom } from '#core/identity/operator.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 
 const now = new Date(Date.UTC(2026, 0, 1))
 const nowSeconds = now.getTime() / 1000

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { tableIn } from '#core/table-setting.ts'
+import { tableIn } from '#core/settings/table.ts'
 
 /** What a model costs. */
 export const ModelPrice = z.strictObject({

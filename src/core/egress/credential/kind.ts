@@ -1,7 +1,7 @@
 import type { Credential } from '#core/manifest/egress-credential.ts'
 import type { Clock, Upstreams } from '#core/ports.ts'
 import type { Secret } from '#core/secrets/secret.ts'
-import type { Settings } from '#core/settings.ts'
+import type { Settings } from '#core/settings/settings.ts'
 
 /** A request just before it leaves: what was judged, with the headers that leave. */
 export interface Outgoing {

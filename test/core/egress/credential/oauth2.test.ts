@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { credentialSecrets, inject, refused } from '#core/egress/credential/broker.ts'
 import { Credential } from '#core/manifest/egress-credential.ts'
-import { settingsFrom } from '#core/settings.ts'
+import { settingsFrom } from '#core/settings/settings.ts'
 import { recordingPorts, secretsOf } from '../../../support/ports.ts'
 
 const secrets = secretsOf({ client: 'the client secret', rotated: 'another client secret' })

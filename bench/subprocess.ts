@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 
-/** A helper process that answers one call at a time. */
-export interface Helper<Call, Answer> {
-  /** @throws Error when the helper throws, or ends before it answers */
+/** A process that answers one call at a time. */
+export interface Subprocess<Call, Answer> {
+  /** @throws Error when the process throws, or ends before it answers */
   call(message: Call): Promise<Answer>
   stop(): void
 }
@@ -11,7 +11,7 @@ export interface Helper<Call, Answer> {
 type Reply<Answer> = { readonly answer: Answer } | { readonly error: string }
 
 /** Starts a file of this folder in a process of its own. It ends with its parent, however that ends. */
-export function startHelper<Call extends object, Answer>(file: string): Helper<Call, Answer> {
+export function startSubprocess<Call extends object, Answer>(file: string): Subprocess<Call, Answer> {
   const child = fork(join(import.meta.dirname, file), { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] })
   return {
     call: message =>
@@ -30,8 +30,8 @@ export function startHelper<Call extends object, Answer>(file: string): Helper<C
 }
 
 /**
- * The helper's side: every call gets one answer. An interrupt at the terminal reaches all processes; the
- * parent then ends the helpers in its own order, so they let it pass.
+ * The side of that process: every call gets one answer. An interrupt at the terminal reaches all processes; the
+ * parent then ends its subprocesses in its own order, so they let it pass.
  */
 export function serveCalls<Call, Answer>(handle: (message: Call) => Promise<Answer> | Answer): void {
   process.on('SIGINT', () => {})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { settingsFrom } from '#core/settings.ts'
-import { signingBindings } from '../support/signing-keys.ts'
+import { settingsFrom } from '#core/settings/settings.ts'
+import { signingBindings } from '../../support/signing-keys.ts'
 
 const jwks = JSON.stringify({ keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k1' }] })
 const deployed = {
