@@ -15,24 +15,26 @@ const atOnce = 100
  * message may still lose it, so only the archive's confirmation ends this.
  */
 export function lettersDue(sql: SqlStorage, nowMs: number): DeadLetter[] {
-  const columns = eventColumns.replaceAll(/\b(seq|due_at)\b/g, 'events.$1')
   const rows = sql
-    .exec<EventRow & { sent: number }>(
-      `SELECT ${columns}, burials.sent FROM burials JOIN events USING (seq) WHERE burials.due_at <= ? ORDER BY burials.due_at LIMIT ${atOnce}`,
+    .exec<EventRow & { announced: number }>(
+      `SELECT ${eventColumns}, announced FROM events WHERE state = 'dead' AND due_at IS NOT NULL AND due_at <= ?
+       ORDER BY due_at LIMIT ${atOnce}`,
       nowMs,
     )
     .toArray()
   return rows.map(row => {
-    const waitMs = Math.min(againAtMostMs, againAfterMs * 2 ** row.sent)
-    sql.exec('UPDATE burials SET due_at = ?, sent = sent + 1 WHERE seq = ?', nowMs + waitMs, row.seq)
+    const waitMs = Math.min(againAtMostMs, againAfterMs * 2 ** row.announced)
+    sql.exec('UPDATE events SET due_at = ?, announced = announced + 1 WHERE seq = ?', nowMs + waitMs, row.seq)
     return letterOf(sql, row)
   })
 }
 
 /** The archive has it. @returns the event if this was news */
 export function buried(sql: SqlStorage, eventId: string): EventRow | undefined {
-  const query = 'DELETE FROM burials WHERE seq = (SELECT seq FROM events WHERE id = ?) RETURNING seq'
-  return sql.exec(query, eventId).toArray().length > 0 ? rowOf(sql, eventId) : undefined
+  const row = rowOf(sql, eventId)
+  if (row?.state !== 'dead' || row.due_at === null) return undefined
+  sql.exec('UPDATE events SET due_at = NULL WHERE seq = ?', row.seq)
+  return row
 }
 
 function letterOf(sql: SqlStorage, row: EventRow): DeadLetter {

@@ -114,7 +114,7 @@ export function advanceReplays(sql: SqlStorage, nowMs: number): Set<string> {
  */
 export function release(sql: SqlStorage, seq: number, nowMs: number, replay: string | null): void {
   sql.exec(
-    `UPDATE events SET state = 'waiting', tries = 0, since = ?, fault = NULL, lane = ?, replay = ?, due_at =
+    `UPDATE events SET state = 'waiting', tries = 0, since = ?, announced = 0, fault = NULL, lane = ?, replay = ?, due_at =
        CASE WHEN EXISTS (SELECT 1 FROM events AS other WHERE other.source = events.source
          AND other.order_key = events.order_key AND other.state IN ('waiting', 'delivering')) THEN NULL ELSE ? END
      WHERE seq = ?`,
@@ -124,7 +124,6 @@ export function release(sql: SqlStorage, seq: number, nowMs: number, replay: str
     nowMs,
     seq,
   )
-  sql.exec('DELETE FROM burials WHERE seq = ?', seq)
 }
 
 /** Makes an event that waits for its next try due now, with all its tries before it again. */

@@ -8,7 +8,8 @@ const dayMs = 86_400_000
 const atOnce = 500
 
 /**
- * Forgets events that ended and whose retention, counted from their receipt, is over.
+ * Forgets events that ended and whose retention, counted from their receipt, is over. A dead one stays until the
+ * archive has confirmed it, however long that takes: until then its bytes lie nowhere else.
  *
  * @returns the ids of those whose body lies in the payload store
  */
@@ -17,7 +18,7 @@ export function purge(sql: SqlStorage, sources: Sources, nowMs: number): string[
     const over = sql
       .exec<Pick<EventRow, 'seq' | 'id'>>(
         `SELECT seq, id FROM events WHERE source = ? AND received_at <= ? AND state IN ('delivered', 'dead', 'dropped')
-         ORDER BY received_at LIMIT ${atOnce}`,
+           AND due_at IS NULL ORDER BY received_at LIMIT ${atOnce}`,
         source,
         nowMs - retentionMs(retentionDays),
       )
@@ -36,8 +37,7 @@ export function forget(sql: SqlStorage, events: readonly Pick<EventRow, 'seq' | 
     sql.exec('SELECT 1 FROM contents WHERE seq = ? AND body IS NULL', seq).toArray().length > 0
   const large = events.filter(isLarge).map(({ id }) => id)
   for (const { seq, id } of events) {
-    for (const table of ['events', 'contents', 'attempts', 'burials'])
-      sql.exec(`DELETE FROM ${table} WHERE seq = ?`, seq)
+    for (const table of ['events', 'contents', 'attempts']) sql.exec(`DELETE FROM ${table} WHERE seq = ?`, seq)
     for (const table of ['gaps', 'aliases']) sql.exec(`DELETE FROM ${table} WHERE event_id = ?`, id)
   }
   return large
@@ -52,7 +52,7 @@ export function refuseLater(sql: SqlStorage, eventIds: readonly string[], nowMs:
 /** When the oldest event that has ended may be forgotten; `undefined` when none has. */
 export function nextPurgeMs(sql: SqlStorage, sources: Sources): number | undefined {
   const ends = sources.all().flatMap(([source, { retentionDays }]) => {
-    const query = `SELECT MIN(received_at) AS at FROM events WHERE source = ? AND state IN ('delivered', 'dead', 'dropped')`
+    const query = `SELECT MIN(received_at) AS at FROM events WHERE source = ? AND state IN ('delivered', 'dead', 'dropped') AND due_at IS NULL`
     const { at } = sql.exec<{ at: number | null }>(query, source).one()
     return at === null ? [] : [at + retentionMs(retentionDays)]
   })

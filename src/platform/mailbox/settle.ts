@@ -121,10 +121,9 @@ function apply(sql: SqlStorage, row: EventRow, decision: Decision, { wasHeld, is
     return
   }
   const fault = decision.kind === 'dead' ? decision.fault : null
-  const query = `UPDATE events SET state = ?, due_at = NULL, leased_at = NULL, fault = ? WHERE seq = ?`
-  sql.exec(query, decision.kind, fault, seq)
-  if (decision.kind === 'dead') sql.exec('INSERT OR REPLACE INTO burials (seq, due_at) VALUES (?, ?)', seq, nowMs)
-  else sql.exec('DELETE FROM burials WHERE seq = ?', seq)
+  const announceMs = decision.kind === 'dead' ? nowMs : null
+  const query = 'UPDATE events SET state = ?, due_at = ?, leased_at = NULL, fault = ? WHERE seq = ?'
+  sql.exec(query, decision.kind, announceMs, fault, seq)
   if (row.replay) countReplayed(sql, row.replay, decision.kind)
   if (orderKey === null) return
   if (decision.kind === 'dead') markGap(sql, source, orderKey, row.id)

@@ -26,7 +26,8 @@ export const tables = `
     attempts      INTEGER NOT NULL DEFAULT 0, -- over its whole life: the number of the latest attempt
     tries         INTEGER NOT NULL DEFAULT 0, -- since it was accepted, or last replayed
     since         INTEGER NOT NULL,           -- when that counting began
-    due_at        INTEGER,                    -- waiting: the next attempt, none behind another of its key; delivering: the end of the lease
+    due_at        INTEGER,                    -- waiting: the next attempt, none behind another of its key; delivering: the end of the lease; dead: when it is announced, none once it is archived
+    announced     INTEGER NOT NULL DEFAULT 0, -- dead: how often
     leased_at     INTEGER,                    -- delivering: when the attempt began
     fault         TEXT
   );
@@ -35,8 +36,8 @@ export const tables = `
   CREATE INDEX IF NOT EXISTS events_order ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state IN ('waiting', 'delivering');
   CREATE INDEX IF NOT EXISTS events_order_ended ON events (source, order_key, seq) WHERE order_key IS NOT NULL AND state IN ('delivered', 'dead');
   CREATE INDEX IF NOT EXISTS events_replay ON events (replay) WHERE replay IS NOT NULL AND state IN ('waiting', 'delivering');
-  CREATE INDEX IF NOT EXISTS events_ended ON events (source, received_at) WHERE state IN ('delivered', 'dead', 'dropped');
-  CREATE INDEX IF NOT EXISTS events_dead ON events (seq) WHERE state = 'dead';
+  CREATE INDEX IF NOT EXISTS events_ended ON events (source, received_at) WHERE state IN ('delivered', 'dead', 'dropped') AND due_at IS NULL;
+  CREATE INDEX IF NOT EXISTS events_unburied ON events (due_at) WHERE state = 'dead' AND due_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS events_vendor_id ON events (source, vendor_id) WHERE vendor_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS events_signed_digest ON events (signed_digest) WHERE signed_digest IS NOT NULL;
 
@@ -97,8 +98,6 @@ export const tables = `
 
   -- how near each end of the app's life has come, as the owner was told
   CREATE TABLE IF NOT EXISTS reminders (expires_at INTEGER PRIMARY KEY, days INTEGER NOT NULL);
-
-  CREATE TABLE IF NOT EXISTS burials (seq INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
 `
 
 /** Which events start first when not all may. */

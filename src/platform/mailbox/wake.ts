@@ -29,7 +29,7 @@ export function nextWakeMs(mailbox: Mailbox, nowMs: number): number | undefined 
       earliest(sql, `SELECT MIN(due_at) AS at FROM events WHERE source = ? AND state = 'delivering'`, source),
     ])
   const others = [
-    earliest(sql, 'SELECT MIN(due_at) AS at FROM burials'),
+    earliest(sql, `SELECT MIN(due_at) AS at FROM events WHERE state = 'dead' AND due_at IS NOT NULL`),
     nextNoticeMs(sql),
     nextPurgeMs(sql, sources),
     nextTickMs(sql),

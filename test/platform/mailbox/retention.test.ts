@@ -9,7 +9,7 @@ const dayMs = 86_400_000
 async function rowsIn({ stub }: HeldMailbox): Promise<Record<string, number>> {
   return runInDurableObject(stub, (_, { storage: { sql } }) => {
     const count = (table: string) => sql.exec<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).one().n
-    return Object.fromEntries(['events', 'contents', 'attempts', 'burials'].map(table => [table, count(table)]))
+    return Object.fromEntries(['events', 'contents', 'attempts'].map(table => [table, count(table)]))
   })
 }
 
@@ -21,14 +21,14 @@ describe('when its retention of 14 days is over', () => {
     await mailbox.settle(delivered.id, 1, answered(200))
     await mailbox.settle(dead.id, 1, answered(410))
     await mailbox.calls.buried(dead.id)
-    expect(await rowsIn(mailbox)).toEqual({ events: 2, contents: 2, attempts: 2, burials: 0 })
+    expect(await rowsIn(mailbox)).toEqual({ events: 2, contents: 2, attempts: 2 })
 
     moveTimeBy(14 * dayMs - 1_000)
     await runDurableObjectAlarm(mailbox.stub)
     expect(await rowsIn(mailbox)).toMatchObject({ events: 2 })
     moveTimeBy(2_000)
     await runDurableObjectAlarm(mailbox.stub)
-    expect(await rowsIn(mailbox)).toEqual({ events: 0, contents: 0, attempts: 0, burials: 0 })
+    expect(await rowsIn(mailbox)).toEqual({ events: 0, contents: 0, attempts: 0 })
     expect(await mailbox.alarm()).toBeNull()
     expect(await mailbox.calls.show(delivered.id)).toBeUndefined()
   })
@@ -47,6 +47,33 @@ describe('when its retention of 14 days is over', () => {
     expect(await env.PAYLOADS.head(`payloads/${old.id}`)).toBeNull()
     expect(await env.PAYLOADS.head(`payloads/${young.id}`)).not.toBeNull()
     expect(await mailbox.alarm()).toBe(young.receivedAtMs + 14 * dayMs)
+  })
+
+  it('a dead event stays, and is announced, until the archive has it; what ended beside it goes in time', async () => {
+    const mailbox = await heldMailbox('retention-unburied')
+    const [dead, other] = [incoming('retention-unburied'), incoming('retention-unburied')]
+    for (const event of [dead, other]) await mailbox.calls.accept(event, terms)
+    await mailbox.settle(dead.id, 1, answered(410))
+    await mailbox.settle(other.id, 1, answered(200))
+
+    moveTimeBy(14 * dayMs - 30_000)
+    await runDurableObjectAlarm(mailbox.stub)
+    expect(await mailbox.alarm(), 'in time for the other').toBe(other.receivedAtMs + 14 * dayMs)
+    for (let day = 0; day < 3; day++) {
+      moveTimeBy(dayMs)
+      mailbox.letters.length = 0
+      await runDurableObjectAlarm(mailbox.stub)
+      expect(await rowsIn(mailbox)).toEqual({ events: 1, contents: 1, attempts: 1 })
+      expect(mailbox.letters).toMatchObject([{ eventId: dead.id, reason: 'upstream-failed' }])
+      expect(await mailbox.calls.open(dead.id)).toMatchObject({ event: { state: 'dead' }, body: dead.body })
+      expect(await mailbox.alarm(), 'nothing but the next announcement').toBe(Date.now() + 2 ** (day + 2) * 60_000)
+    }
+
+    expect(await mailbox.calls.buried(dead.id)).toBe(true)
+    expect(await mailbox.alarm()).toBeLessThanOrEqual(Date.now())
+    await runDurableObjectAlarm(mailbox.stub)
+    expect(await rowsIn(mailbox)).toEqual({ events: 0, contents: 0, attempts: 0 })
+    expect(await mailbox.alarm()).toBeNull()
   })
 
   it('an event that still waits stays', async () => {

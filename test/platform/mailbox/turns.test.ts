@@ -108,9 +108,9 @@ describe('a throw at the end of a turn', () => {
     const event = incoming('turns-stuck')
     moveTimeBy(0)
     await runInDurableObject(stub, async (instance, { storage }) => {
-      storage.sql.exec('ALTER TABLE burials RENAME TO away')
+      storage.sql.exec('ALTER TABLE notices RENAME TO away')
       expect(await instance.accept(event, terms)).toEqual({ kind: 'accepted', eventId: event.id })
-      storage.sql.exec('ALTER TABLE away RENAME TO burials')
+      storage.sql.exec('ALTER TABLE away RENAME TO notices')
     })
     expect(batches).toEqual([])
     expect(await calls.show(event.id)).toMatchObject({ state: 'waiting', attempts: [] })
