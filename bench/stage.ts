@@ -5,9 +5,10 @@ import type { LoadCall, LoadReport } from './load.ts'
 import { ownWorkerds } from './processor.ts'
 import type { AppAnswer, AppCall } from './sample-app.ts'
 import { type Subprocess, startSubprocess } from './subprocess.ts'
-import { type BenchApp, hookPath, startBareTarget, startGatewayTarget, type Target } from './targets.ts'
+import { type BenchApp, hookPath, startGatewayTarget } from './targets.ts'
 import { type Variant, variants } from './variants.ts'
 import type { Destination } from './vendor.ts'
+import { startWorker, type Target } from './worker.ts'
 
 /** What load is put on. `one` and `sixteen` are mailboxes of the gateway. */
 export const targetNames = ['bare', 'one', 'sixteen'] as const
@@ -61,7 +62,7 @@ async function setUp(folder: string, load: Stage['load'], app: Stage['app'], wor
   workers.push(gateway)
   const [gatewayPid] = ownWorkerds(atFirst)
   const withGateway = ownWorkerds()
-  const bare = await startBareTarget()
+  const bare = await startWorker('bare-worker.ts')
   workers.push(bare)
   const [barePid] = ownWorkerds(withGateway)
 

@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { build } from 'esbuild'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { keys } from '#core/keys.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
@@ -9,11 +6,7 @@ import { secretVariable } from '#core/secrets/variable.ts'
 import { freePort } from '../scripts/free-port.ts'
 import { startGateway } from '../src/cli/machine/gateway.ts'
 import { vendorSecret } from './vendor.ts'
-
-export interface Target {
-  readonly port: number
-  stop(): Promise<void>
-}
+import type { Target } from './worker.ts'
 
 const appSecret = 'whsec_YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcms='
 
@@ -52,35 +45,6 @@ export async function startGatewayTarget(
     await registry.put(keys.revision(app.name, revision.digest), JSON.stringify(revision))
     await registry.put(keys.pointer(app.name), JSON.stringify(pointer))
   }
-  return { port, stop: () => miniflare.dispose() }
-}
-
-/** The bare worker, on the same workerd behind the same kind of socket. */
-export async function startBareTarget(): Promise<Target> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'bare-worker.ts')],
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-  })
-  const port = await freePort()
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      logRequests: false,
-      workers: [
-        {
-          name: 'bare',
-          compatibilityDate: '2026-10-20',
-          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
-          modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
-        },
-      ],
-    }),
-  )
-  await miniflare.ready
   return { port, stop: () => miniflare.dispose() }
 }
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { latencyOf, median } from '../percentiles.ts'
 import { cpuMicroseconds, ownWorkerds } from '../processor.ts'
 import { type Subprocess, startSubprocess } from '../subprocess.ts'
-import type { Target } from '../targets.ts'
+import { startWorker, type Target } from '../worker.ts'
 import { type Callers, requestOf, startCallers } from './caller.ts'
 import type { LoadCall, LoadReport } from './load.ts'
 import { type Absent, startOthers } from './others.ts'
-import { appName, startApiGateway, startWorker } from './targets.ts'
+import { appName, startApiGateway } from './targets.ts'
 
 export interface ApiExtent {
   readonly connections: readonly number[]
@@ -100,7 +100,7 @@ async function setUp(
     known = ownWorkerds()
     return { port: running.port, pid }
   }
-  const { port: upstreamPort } = await noted(startWorker('upstream-worker.ts'))
+  const { port: upstreamPort } = await noted(startWorker('api/upstream-worker.ts'))
   const upstream = `http://127.0.0.1:${upstreamPort}`
   /** Calls are for as many apps whatever the size of the registry, spread over it. */
   const requests = (count: number) =>
@@ -108,7 +108,7 @@ async function setUp(
   const measured: Measured[] = [
     {
       name: 'bare proxy',
-      ...(await noted(startWorker('bare-proxy.ts', { UPSTREAM: upstream }))),
+      ...(await noted(startWorker('api/bare-proxy.ts', { variables: { UPSTREAM: upstream } }))),
       requests: requests(10),
     },
   ]

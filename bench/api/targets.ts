@@ -1,13 +1,10 @@
-import { join } from 'node:path'
-import { build } from 'esbuild'
 import { exportJWK, generateKeyPair } from 'jose'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { keys } from '#core/keys.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { startGateway } from '../../src/cli/machine/gateway.ts'
-import type { Target } from '../targets.ts'
+import type { Target } from '../worker.ts'
 
 /** Apps published side by side; the emulator's KV takes no more at once. */
 const publishedAtOnce = 50
@@ -39,39 +36,6 @@ export async function startApiGateway(
       }),
     )
   }
-  return { port, stop: () => miniflare.dispose() }
-}
-
-/** A worker of this folder, on the same workerd behind the same kind of socket. */
-export async function startWorker(file: string, variables: Readonly<Record<string, string>> = {}): Promise<Target> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, file)],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-  })
-  const port = await freePort()
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      logRequests: false,
-      workers: [
-        {
-          name: 'bench',
-          compatibilityDate: '2026-10-20',
-          bindings: { ...variables },
-          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
-          modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
-        },
-      ],
-    }),
-  )
-  await miniflare.ready
   return { port, stop: () => miniflare.dispose() }
 }
 

@@ -13,10 +13,9 @@ import { freePort } from '../../scripts/free-port.ts'
 import { startGateway } from '../../src/cli/machine/gateway.ts'
 import type { LoadCall, LoadReport } from '../api/load.ts'
 import { type ApiFigure, figures, type Measured } from '../api/measure.ts'
-import { startWorker } from '../api/targets.ts'
 import { ownWorkerds } from '../processor.ts'
 import { startSubprocess } from '../subprocess.ts'
-import type { Target } from '../targets.ts'
+import { startWorker, type Target } from '../worker.ts'
 
 export interface EgressExtent {
   readonly connections: readonly number[]
@@ -47,10 +46,10 @@ export async function measureEgress(extent: EgressExtent, say: (line: string) =>
     return { name, port, pid, requests: [request(port)] }
   }
   try {
-    const upstream = await startWorker('upstream-worker.ts')
+    const upstream = await startWorker('api/upstream-worker.ts')
     started.push(upstream)
     known = ownWorkerds()
-    const bare = startWorker('bare-proxy.ts', { UPSTREAM: `http://localhost:${upstream.port}` })
+    const bare = startWorker('api/bare-proxy.ts', { variables: { UPSTREAM: `http://localhost:${upstream.port}` } })
     const targets = [await noted('bare proxy', bare, () => requestOf('/apps/bench/v1/items'))]
     const { privateKey } = await generateKeyPair('ES256', { extractable: true })
     const set = JSON.stringify({

@@ -1,9 +1,7 @@
-import { join } from 'node:path'
-import { build } from 'esbuild'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { root } from '../../src/cli/machine/paths.ts'
+import type { Miniflare } from 'miniflare'
 import { monotonicMs } from '../monotonic.ts'
 import { cpuMicroseconds, ownWorkerds } from '../processor.ts'
+import { startWorker } from '../worker.ts'
 import { cases } from './cases.ts'
 import type { RunAnswer, RunCall } from './worker.ts'
 
@@ -26,7 +24,7 @@ const warmUpBytes = 1_000_000
 /** Masks each case's body inside workerd, and takes the time of many short rounds. */
 export async function measureMasking(rounds: number, tell: (line: string) => void): Promise<Measured[]> {
   const before = ownWorkerds()
-  const miniflare = await started()
+  const { miniflare, stop } = await started()
   const [pid] = ownWorkerds(before)
   try {
     const measured: Measured[] = []
@@ -56,7 +54,7 @@ export async function measureMasking(rounds: number, tell: (line: string) => voi
     }
     return measured
   } finally {
-    await miniflare.dispose()
+    await stop()
   }
 }
 
@@ -72,39 +70,17 @@ async function run(miniflare: Miniflare, call: RunCall): Promise<RunAnswer> {
   return (await response.json()) as RunAnswer
 }
 
-async function started(): Promise<Miniflare> {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'worker.ts')],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    // what another engine asks of Node, workerd provides
-    platform: 'node',
-    define: { 'import.meta.url': '"file:///worker.js"' },
-    external: ['mammoth', 'pdf-parse', 'tesseract.js'],
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf('file:///worker.js')",
+/** Another engine asks for Node's modules, which workerd provides. */
+function started() {
+  return startWorker('masking/worker.ts', {
+    compatibilityFlags: ['nodejs_compat'],
+    bundled: {
+      platform: 'node',
+      define: { 'import.meta.url': '"file:///worker.js"' },
+      external: ['mammoth', 'pdf-parse', 'tesseract.js'],
+      banner: {
+        js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf('file:///worker.js')",
+      },
     },
   })
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: '127.0.0.1',
-      port: 0,
-      cf: false,
-      logRequests: false,
-      workers: [
-        {
-          name: 'masking',
-          compatibilityDate: '2026-10-20',
-          compatibilityFlags: ['nodejs_compat'],
-          modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles[0]?.text ?? '' }],
-        },
-      ],
-    }),
-  )
-  await miniflare.ready
-  return miniflare
 }

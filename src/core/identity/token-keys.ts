@@ -1,6 +1,7 @@
 import { importJWK, type JWK } from 'jose'
 import * as z from 'zod'
 import type { Secret } from '#core/secrets/secret.ts'
+import { JwksText } from './jwks-text.ts'
 
 /** A private P-256 key as RFC 7518 §6.2.2 writes it: every number is 32 bytes, base64url without padding. */
 const Coordinate = z.string().regex(/^[\w-]{43}$/, { error: 'must be 32 bytes as base64url' })
@@ -15,25 +16,15 @@ const PrivateKey = z.object({
 })
 
 /** The variable `SIGNING_KEYS`: one or two private keys, of which the first signs and all are published. */
-export const SigningKeys = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be a JSON Web Key Set' })
-      return z.NEVER
-    }
-  })
-  .pipe(
-    z.object({
-      keys: z
-        .array(PrivateKey)
-        .min(1)
-        .max(2, { error: 'holds more than two keys' })
-        .refine(keys => new Set(keys.map(({ kid }) => kid)).size === keys.length, { error: 'has the same kid twice' }),
-    }),
-  )
+export const SigningKeys = JwksText.pipe(
+  z.object({
+    keys: z
+      .array(PrivateKey)
+      .min(1)
+      .max(2, { error: 'holds more than two keys' })
+      .refine(keys => new Set(keys.map(({ kid }) => kid)).size === keys.length, { error: 'has the same kid twice' }),
+  }),
+)
 
 /** With what, and as whom, the gateway signs. */
 export interface Signing {

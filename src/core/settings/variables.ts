@@ -5,6 +5,7 @@ import { readRule } from '#core/egress/rule.ts'
 import { RuleBook } from '#core/egress/rule-book.ts'
 import { decode } from '#core/encoding.ts'
 import { points } from '#core/fleet/schema.ts'
+import { JwksText } from '#core/identity/jwks-text.ts'
 import { PublishedKeys } from '#core/identity/key-set.ts'
 import { SigningKeys } from '#core/identity/token-keys.ts'
 import { rangesIn } from '#core/limits/address.ts'
@@ -14,18 +15,7 @@ import { RegionsSetting } from '#core/residency/regions.ts'
 
 const Url = z.url({ protocol: /^https?$/ }).transform(text => new URL(text).origin)
 
-const Jwks = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({ code: 'custom', message: 'must be a JSON Web Key Set' })
-      return z.NEVER
-    }
-  })
-  .pipe(PublishedKeys)
-  .refine(({ keys }) => keys.length > 0, { error: 'must hold a key' })
+const Jwks = JwksText.pipe(PublishedKeys).refine(({ keys }) => keys.length > 0, { error: 'must hold a key' })
 
 const KeyEncryptionKey = z
   .string()
