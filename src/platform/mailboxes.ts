@@ -1,4 +1,4 @@
-import type { Acceptance } from '#core/delivery/event.ts'
+import type { Acceptance, Glance, Glimpse } from '#core/delivery/event.ts'
 import { type MailboxAddress, mailboxName, mailboxOf } from '#core/delivery/event-id.ts'
 import { Fault } from '#core/fault.ts'
 import type { Mailboxes } from '#core/ports.ts'
@@ -45,7 +45,8 @@ export function durableMailboxes(env: Env): Mailboxes {
     const holders = [holding(eventIds[0] ?? ''), siblingOf(eventIds[0] ?? '')]
     return (await Promise.all(holders.map(holder => holder?.known(eventIds) ?? []))).flat()
   }
-  const knows = async (eventId: string) => (await knownOf([eventId])).length > 0
+  const knows = async (eventId: string) =>
+    (await knownOf([eventId])).length > 0 || (await spilled.show(eventId)) !== undefined
   async function ofHome<Result>(
     eventId: string,
     ask: (mailbox: MailboxStub, id: string) => Promise<Result>,
@@ -69,6 +70,23 @@ export function durableMailboxes(env: Env): Mailboxes {
     await answered(address, home.forget(ids, [...inBucket, ...withSibling]))
     if (withSibling.length > 0) await answered(address, sibling.forget(withSibling))
     if (inBucket.length > 0) await spilled.remove(inBucket)
+  }
+
+  /** The mailbox last, since the others hand over to it. */
+  async function glimpse(address: MailboxAddress, wanted: Glance): Promise<Glimpse> {
+    const asked = at(address)
+    const [withSibling, inBucket] = await Promise.all([
+      holders.sibling(address).glance(wanted),
+      spilled.held(address, wanted),
+    ])
+    const own = await pastClaims(
+      asked,
+      () => asked.glance(wanted),
+      ({ duplicate }) => elsewhere(duplicate, address),
+    )
+    const duplicate = own.duplicate ?? withSibling.duplicate ?? inBucket.duplicate
+    const isKeyBusy = own.isKeyBusy || withSibling.isKeyBusy || inBucket.isKeyBusy
+    return { paused: own.paused, isKeyBusy, ...(duplicate && { duplicate }) }
   }
 
   /** Does what may end at a claim, and again without the claim if its event was never kept. */
@@ -97,15 +115,7 @@ export function durableMailboxes(env: Env): Mailboxes {
       )
       return within(acceptTimeoutMs, accepted)
     },
-    async glance(address, glance) {
-      const asked = at(address)
-      const seen = pastClaims(
-        asked,
-        () => asked.glance(glance),
-        ({ duplicate }) => elsewhere(duplicate, address),
-      )
-      return within(acceptTimeoutMs, seen)
-    },
+    glance: (address, wanted) => within(acceptTimeoutMs, glimpse(address, wanted)),
     async claim(address, claim) {
       const keeper = at(address)
       return within(

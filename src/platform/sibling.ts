@@ -5,6 +5,9 @@ import type {
   ContentsPage,
   EventFilter,
   EventView,
+  Glance,
+  Held,
+  IncomingEvent,
   Sheltered,
   StoredEvent,
 } from '#core/delivery/event.ts'
@@ -28,9 +31,12 @@ const atOnce = 50
 const tables = `
   CREATE TABLE IF NOT EXISTS sheltered (
     id TEXT PRIMARY KEY, source TEXT NOT NULL, vendor_id TEXT, signed_digest TEXT, received_at INTEGER NOT NULL,
-    facts TEXT NOT NULL, body BLOB
+    order_key TEXT, facts TEXT NOT NULL, body BLOB
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS sheltered_received ON sheltered (received_at);
+  CREATE INDEX IF NOT EXISTS sheltered_vendor_id ON sheltered (source, vendor_id) WHERE vendor_id IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS sheltered_digest ON sheltered (signed_digest) WHERE signed_digest IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS sheltered_order ON sheltered (source, order_key) WHERE order_key IS NOT NULL;
 `
 
 type Row = { id: string; facts: string; body: ArrayBuffer | null }
@@ -53,23 +59,33 @@ export class SiblingObject extends DurableObject<Env> {
   async shelter(sheltered: Sheltered): Promise<Acceptance> {
     const { event, terms, paused } = sheltered
     const { body, ...facts } = event
-    const { id, source, claims, receivedAtMs } = event
+    const { id, source, claims, receivedAtMs, orderKey } = event
     if (this.known([id]).length > 0) return { kind: 'accepted', eventId: id }
-    const earlier = this.#earlier(sheltered)
+    const earlier = this.#earlier(event)
     if (earlier) return earlier
     this.#sql.exec(
-      'INSERT INTO sheltered VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO sheltered VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       id,
       source,
       claims.vendorId ?? null,
       claims.signedDigest ?? null,
       receivedAtMs,
+      orderKey ?? null,
       JSON.stringify({ event: facts, terms, paused }),
       body ? (body.slice().buffer as ArrayBuffer) : null,
     )
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(this.#nowMs() + firstMs)
     await this.ctx.storage.sync()
     return { kind: 'accepted', eventId: id }
+  }
+
+  /** What it holds that an event might belong with. */
+  glance(wanted: Glance): Held {
+    const { source, orderKey } = wanted
+    const duplicate = this.#earlier(wanted)
+    const query = 'SELECT 1 FROM sheltered WHERE source = ? AND order_key = ? LIMIT 1'
+    const isKeyBusy = orderKey !== undefined && this.#sql.exec(query, source, orderKey).toArray().length > 0
+    return { ...(duplicate && { duplicate }), isKeyBusy }
   }
 
   /** Which of these events it holds. */
@@ -149,10 +165,11 @@ export class SiblingObject extends DurableObject<Env> {
     return this.#sql.exec<Row>('SELECT id, facts, body FROM sheltered WHERE id = ?', eventId).toArray()[0]
   }
 
-  #earlier({ event }: Sheltered): Acceptance | undefined {
-    const { source, claims } = event
+  #earlier(wanted: Pick<IncomingEvent, 'source' | 'claims' | 'receivedAtMs' | 'dedupeMs'>): Held['duplicate'] {
+    const { source, claims, receivedAtMs, dedupeMs } = wanted
+    const query = (where: string) => `SELECT id FROM sheltered WHERE ${where} AND received_at > ? LIMIT 1`
     const find = (where: string, ...values: string[]) =>
-      this.#sql.exec<{ id: string }>(`SELECT id FROM sheltered WHERE ${where} LIMIT 1`, ...values).toArray()[0]?.id
+      this.#sql.exec<{ id: string }>(query(where), ...values, receivedAtMs - dedupeMs).toArray()[0]?.id
     const byId = claims.vendorId && find('source = ? AND vendor_id = ?', source, claims.vendorId)
     if (byId) return { kind: 'duplicate', eventId: byId, by: 'id' }
     const byBytes = claims.signedDigest && find('signed_digest = ?', claims.signedDigest)

@@ -1,16 +1,30 @@
-import type { ArchivedEvent, ContentsPage, EventFilter, EventView, StoredEvent } from '#core/delivery/event.ts'
-import { mailboxOf, ulidOf } from '#core/delivery/event-id.ts'
-import { matches, type ShelteredFacts, shelteredView } from '#core/delivery/sheltered.ts'
+import type {
+  ArchivedEvent,
+  ContentsPage,
+  EventFilter,
+  EventView,
+  Glance,
+  Held,
+  StoredEvent,
+} from '#core/delivery/event.ts'
+import { type MailboxAddress, mailboxName, mailboxOf, ulidOf } from '#core/delivery/event-id.ts'
+import { heldAmong, matches, type SpilledFacts, shelteredView } from '#core/delivery/sheltered.ts'
 import { keys } from '#core/keys.ts'
+import { systemClock } from './clock.ts'
 import type { Buckets } from './places.ts'
 import { readSpilled } from './spills-r2.ts'
 
 /** Pages of 1,000 that one look walks at most. */
 const pagesAtMost = 100
+/** How long it is remembered that nothing of an app lies in a bucket: listing is what costs, and there hardly ever is. */
+const emptyMs = 5_000
+const remembered = 1_000
 
 /** Events that lie in the buckets until their mailbox takes them, as far as they are looked at or forgotten. */
 export class Spilled {
   readonly #buckets: Buckets
+  /** By region and app: when nothing lay there. */
+  readonly #empty = new Map<string, number>()
 
   constructor(buckets: Buckets) {
     this.#buckets = buckets
@@ -51,6 +65,23 @@ export class Spilled {
     return ids
   }
 
+  /** What lies here for a mailbox that another event might belong with; an event that came within 5 s may be left out. */
+  async held(address: MailboxAddress, wanted: Glance): Promise<Held> {
+    const { region, app } = address
+    const place = keys.spillsOf(app, region)
+    const nowMs = systemClock.now().getTime()
+    const sinceMs = nowMs - (this.#empty.get(place) ?? 0)
+    if (sinceMs >= 0 && sinceMs < emptyMs) return { isKeyBusy: false }
+    const all: SpilledFacts[] = []
+    for await (const { facts } of this.#of(region, app)) all.push(facts)
+    if (this.#empty.size >= remembered) this.#empty.clear()
+    if (all.length === 0) this.#empty.set(place, nowMs)
+    return heldAmong(
+      all.filter(({ id }) => id.startsWith(`${mailboxName(address)}~`)),
+      wanted,
+    )
+  }
+
   async show(eventId: string): Promise<EventView | undefined> {
     const object = await this.#bucketOf(eventId)?.head(keys.spill(eventId))
     return object ? shelteredView(factsIn(object)) : undefined
@@ -68,7 +99,7 @@ export class Spilled {
     await this.#bucketOf(eventIds[0] ?? '')?.delete(eventIds.map(id => keys.spill(id)))
   }
 
-  async *#of(region: string, app: string, startAfter?: string): AsyncIterable<{ key: string; facts: ShelteredFacts }> {
+  async *#of(region: string, app: string, startAfter?: string): AsyncIterable<{ key: string; facts: SpilledFacts }> {
     const bucket = this.#buckets.get(region)
     const prefix = keys.spillsOf(app, region)
     let cursor: string | undefined
@@ -86,6 +117,6 @@ export class Spilled {
   }
 }
 
-function factsIn({ customMetadata }: R2Object): ShelteredFacts {
+function factsIn({ customMetadata }: R2Object): SpilledFacts {
   return JSON.parse(customMetadata?.facts ?? '')
 }

@@ -1,6 +1,6 @@
-import type { IncomingEvent, Sheltered } from '#core/delivery/event.ts'
+import type { Sheltered } from '#core/delivery/event.ts'
 import { mailboxOf } from '#core/delivery/event-id.ts'
-import type { ShelteredFacts } from '#core/delivery/sheltered.ts'
+import { spilledFacts } from '#core/delivery/sheltered.ts'
 import { utf8Bytes } from '#core/encoding.ts'
 import { keys } from '#core/keys.ts'
 import type { Spills } from '#core/ports.ts'
@@ -44,14 +44,9 @@ async function put(env: Env, buckets: Buckets, sheltered: Sheltered): Promise<vo
   whole.set(facts)
   whole.set(body, facts.length)
   const r2Key = keys.spill(id)
-  await bucketOf(buckets, id).put(r2Key, whole, { customMetadata: { facts: JSON.stringify(factsOf(sheltered.event)) } })
+  const shown = JSON.stringify(await spilledFacts(sheltered.event))
+  await bucketOf(buckets, id).put(r2Key, whole, { customMetadata: { facts: shown } })
   await spillOf(env, mailboxOf(id)?.region ?? '').send({ eventId: id, r2Key })
-}
-
-/** What lists show, so that none has to read the object. */
-function factsOf({ id, source, size, receivedAtMs, orderKey, isDropped }: IncomingEvent): ShelteredFacts {
-  const facts = { id, source, size, receivedAtMs }
-  return { ...facts, ...(orderKey !== undefined && { orderKey }), ...(isDropped && { isDropped }) }
 }
 
 /** One line of JSON, then the bytes. */

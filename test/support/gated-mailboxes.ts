@@ -60,7 +60,7 @@ export async function gatedMailboxes(app: string, shards: number): Promise<Gated
     }
   }
   const gateSibling = (shard: number, name: string, call: Call): Call =>
-    name === 'shelter' && siblingsAway.has(shard) ? () => Promise.reject(new Error('away')) : call
+    ['shelter', 'glance'].includes(name) && siblingsAway.has(shard) ? () => Promise.reject(new Error('away')) : call
 
   const gated = {
     ...bindings,

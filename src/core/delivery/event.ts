@@ -109,10 +109,14 @@ export interface Glance {
   readonly shards: number
 }
 
-export interface Glimpse {
+/** What one holder of events knows of another that comes. */
+export interface Held {
   readonly duplicate?: Acceptance & { readonly kind: 'duplicate' }
   /** Events of the order key are on their way there. */
   readonly isKeyBusy: boolean
+}
+
+export interface Glimpse extends Held {
   /** The sources paused there; `*` for all. */
   readonly paused: readonly string[]
 }

@@ -1,8 +1,44 @@
-import type { EventFilter, EventView, IncomingEvent } from './event.ts'
+import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
+import type { EventFilter, EventView, Glance, Held, IncomingEvent } from './event.ts'
 import { mailboxOf, ulidOf } from './event-id.ts'
 
 /** What is known of an event that its mailbox has not taken yet. */
 export type ShelteredFacts = Pick<IncomingEvent, 'id' | 'source' | 'size' | 'receivedAtMs' | 'orderKey' | 'isDropped'>
+
+/** The same with what makes two events one; the vendor's id as a digest, since it may be of any length. */
+export interface SpilledFacts extends ShelteredFacts {
+  readonly vendorDigest?: string
+  readonly signedDigest?: string
+}
+
+export async function spilledFacts(event: IncomingEvent): Promise<SpilledFacts> {
+  const { id, source, size, receivedAtMs, orderKey, isDropped, claims } = event
+  const { vendorId, signedDigest } = claims
+  return {
+    ...{ id, source, size, receivedAtMs },
+    ...(orderKey !== undefined && { orderKey }),
+    ...(isDropped && { isDropped }),
+    ...(vendorId !== undefined && { vendorDigest: await digestOf(vendorId) }),
+    ...(signedDigest !== undefined && { signedDigest }),
+  }
+}
+
+/** What spilled events mean for another that comes. */
+export async function heldAmong(spilled: readonly SpilledFacts[], wanted: Glance): Promise<Held> {
+  const { source, claims, orderKey, receivedAtMs, dedupeMs } = wanted
+  const { vendorId, signedDigest } = claims
+  const vendorDigest = vendorId === undefined ? undefined : await digestOf(vendorId)
+  const ofSource = spilled.filter(facts => facts.source === source)
+  const recent = ofSource.filter(facts => facts.receivedAtMs > receivedAtMs - dedupeMs)
+  const byId = vendorDigest && recent.find(facts => facts.vendorDigest === vendorDigest)
+  const found = byId || (signedDigest && recent.find(facts => facts.signedDigest === signedDigest))
+  return {
+    ...(found && { duplicate: { kind: 'duplicate', eventId: found.id, by: byId ? 'id' : 'bytes' } }),
+    isKeyBusy: orderKey !== undefined && ofSource.some(facts => facts.orderKey === orderKey),
+  }
+}
+
+const digestOf = (vendorId: string) => sha256Hex(utf8Bytes(vendorId))
 
 /** Such an event as the admin API shows it: nobody has attempted it, and when somebody will is the mailbox's to say. */
 export function shelteredView({ id, source, size, receivedAtMs, orderKey, isDropped }: ShelteredFacts): EventView {

@@ -1,4 +1,4 @@
-import type { Acceptance, Glance, Glimpse, IdClaim } from '#core/delivery/event.ts'
+import type { Acceptance, Glance, Held, IdClaim } from '#core/delivery/event.ts'
 import { isKeyBusy } from './order.ts'
 
 /** Claims forgotten at once; each new one forgets some, so that none needs an alarm. */
@@ -27,7 +27,7 @@ export function duplicateOf(sql: SqlStorage, wanted: Wanted): (Acceptance & { ki
 }
 
 /** What this mailbox knows of an event whose home is now another. */
-export function glance(sql: SqlStorage, wanted: Glance): Omit<Glimpse, 'paused'> {
+export function glance(sql: SqlStorage, wanted: Glance): Held {
   const duplicate = duplicateOf(sql, wanted)
   const { source, orderKey } = wanted
   return { ...(duplicate && { duplicate }), isKeyBusy: orderKey !== undefined && isKeyBusy(sql, source, orderKey) }
