@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dump, load } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
-import { parse, stringify } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { ruleDocument } from '../support/fleet.ts'
 import { probeManifest } from '../support/node/app.ts'
@@ -19,7 +19,7 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly 'runs-on': string; readonly steps: readonly Step[] }>>
 }
 
-const workflow = parse(readFileSync(join(root, 'examples/github-actions/registry.yml'), 'utf8')) as Workflow
+const workflow = load(readFileSync(join(root, 'examples/github-actions/registry.yml'), 'utf8')) as Workflow
 const steps = workflow.jobs.rules?.steps ?? []
 const good = probeManifest('https://probe.example.com')
 const bad = good.replace(/contact: \S+?( ?[,}\n])/, 'contact: nobody$1').replace('name: probe', 'name: second')
@@ -48,7 +48,7 @@ describe('the example for GitHub Actions', () => {
 
   it('lets pass a registry whose manifests meet its rules, and no other, with the remedy', async () => {
     await using folder = await temporaryFolder()
-    const rule = stringify(ruleDocument())
+    const rule = dump(ruleDocument())
     await write(folder.path, { 'registry/probe.yaml': good, 'registry/fleet/rule.yaml': rule })
     expect(ranIn(folder.path)).toEqual({ said: expect.stringMatching(/2 tests pass[\s\S]*passes the one rule/) })
     await write(folder.path, { 'registry/second.yaml': bad })

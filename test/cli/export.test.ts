@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { loadAll } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
 import { definition, structural } from '#cli/kubernetes/definition.ts'
 import { admissionPolicy } from '#cli/kubernetes/policy.ts'
 import { root } from '#cli/machine/paths.ts'
@@ -59,9 +59,7 @@ describe('rules as Kubernetes policies', () => {
     expect(code).toBe(0)
     for (const name of ['no-secrets', 'risk-egress', 'risk-release', 'ttl-cap'])
       expect(stderr).toContain(`${name} is left out`)
-    const documents = parseAllDocuments(stdout).map(
-      document => document.toJS() as Policy & { metadata: { name: string } },
-    )
+    const documents = loadAll(stdout) as (Policy & { metadata: { name: string } })[]
     expect(stdout).not.toMatch(/[&*]a\d+$/m)
     const kinds = documents.map(({ kind }) => kind)
     expect(kinds[0]).toBe('CustomResourceDefinition')
@@ -144,7 +142,7 @@ describe('the definition of manifests', () => {
       exclusiveMinimum: true,
       maximum: 5,
     })
-    expect(structural(parse('{ type: object, additionalProperties: { type: string } }'))).toEqual({
+    expect(structural({ type: 'object', additionalProperties: { type: 'string' } })).toEqual({
       type: 'object',
       additionalProperties: { type: 'string' },
     })

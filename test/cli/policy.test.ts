@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Schema, Validator } from '@cfworker/json-schema'
+import { dump, load } from 'js-yaml'
 import { expect, it } from 'vitest'
-import { parse, stringify } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { readFleet } from '#cli/registry/fleet.ts'
 import { policyData, ruleDocument } from '../support/fleet.ts'
@@ -11,7 +11,7 @@ import { gatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
 
 const good = probeManifest('https://probe.example.com')
 const nobody = good.replace(/contact: \S+?( ?[,}\n])/, 'contact: nobody$1')
-const rule = stringify(ruleDocument())
+const rule = dump(ruleDocument())
 const pack = join(root, 'policies/fleet')
 
 it('finds that every rule of the shipped pack passes its own tests', async () => {
@@ -98,7 +98,7 @@ it('writes the rules before the pointers, and passes with a warning what they on
 it('prints a JSON Schema that takes what the gateway takes and marks a typing error, of manifests and of rules', async () => {
   const printed = async (...more: string[]) => JSON.parse((await gatehouse(['policy', 'schema', ...more])).stdout)
   const judged = (schema: Schema, document: unknown) => new Validator(schema, '2020-12').validate(document).valid
-  const manifest = parse(good)
+  const manifest = load(good) as { readonly spec: object }
   const ofManifests = await printed()
   expect(judged(ofManifests, manifest)).toBe(true)
   expect(judged(ofManifests, { ...manifest, spec: { ...manifest.spec, lifecyle: {} } })).toBe(false)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { dump } from 'js-yaml'
 import { expect, it } from 'vitest'
-import { stringify } from 'yaml'
 import { requestRule } from '../support/fleet.ts'
 import { probeManifest } from '../support/node/app.ts'
 import { gatehouse, temporaryFolder, write } from '../support/node/gateway.ts'
@@ -28,7 +28,7 @@ it('gatehouse policy rehearse says what a rule would have denied, of how many ap
     denies: { request: { method: 'POST' } },
   })
   await write(folder.path, {
-    'rule.yaml': stringify(rule),
+    'rule.yaml': dump(rule),
     'gateway.log': ['starting', ...log].join('\n'),
     ...Object.fromEntries(
       apps.map(app => [

@@ -1,8 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 import { root } from '#cli/machine/paths.ts'
 import { type Sample, startSampleProvider } from '#cli/machine/samples.ts'
 import { readSigner } from '#cli/registry/signer.ts'
@@ -145,7 +145,7 @@ describe("an operator's day", () => {
   })
 
   it('a fleet rule is put in force, once an approver has signed what the gateway says is to be signed', async () => {
-    const documents = [parse(await readFile(join(folder.path, 'rules/owner-reachable.yaml'), 'utf8'))]
+    const documents = [load(await readFile(join(folder.path, 'rules/owner-reachable.yaml'), 'utf8'))]
     const put = (more: object) => http('olga', 'PUT', 'fleet', JSON.stringify({ documents, ...more }))
     const unsigned = await put({})
     expect(unsigned.status).toBe(400)

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { stringify } from 'yaml'
+import { dump } from 'js-yaml'
 import { definition } from '../kubernetes/definition.ts'
 import { admissionPolicy } from '../kubernetes/policy.ts'
 import { exitCodes, Failure, paint, say, sayJson, tell } from '../output.ts'
@@ -35,7 +35,7 @@ export const exportRules = new Command('export')
     if (json) return sayJson({ apiVersion: 'v1', kind: 'List', items: documents })
     say(
       documents
-        .map(document => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }))
+        .map(document => dump(document, { lineWidth: -1, noRefs: true }))
         .join('---\n')
         .trimEnd(),
     )

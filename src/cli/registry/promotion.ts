@@ -1,4 +1,4 @@
-import { isScalar, parseDocument } from 'yaml'
+import { readYaml } from '#core/manifest/yaml.ts'
 
 /** A mode that becomes binding. */
 export interface ModeChange {
@@ -10,26 +10,31 @@ export interface ModeChange {
   readonly after: string
 }
 
+type Group = Readonly<Record<string, { readonly mode?: unknown }>>
+
 /**
  * The text of a manifest with what is in shadow mode enforced: nothing but those words is changed, so comments,
  * order and spelling stay.
  *
+ * @param text of a manifest that is accepted
  * @param only settings to change; absent: all that are in shadow mode
- * @throws Error where a mode is written by an alias, which may stand for other things too
+ * @throws Error where the text is no YAML, and where a mode is not written as one word in its place: an alias may
+ *   stand for other things too
  */
 export function promoted(text: string, only?: readonly string[]): { text: string; changes: ModeChange[] } {
-  const document = parseDocument(text)
-  const spec = document.toJS()?.spec ?? {}
+  const read = readYaml(text, 'manifest')
+  if (read.kind === 'refused') throw new Error('is no YAML')
+  const { spec } = read.document as { readonly spec: Readonly<Record<string, Group>> }
   const places: (string | number)[][] = [
     ...Object.keys(spec.policies ?? {}).map(policy => ['policies', policy]),
     ...Object.keys(spec.egress ?? []).map(index => ['egress', Number(index)]),
   ]
   const edits = places.flatMap(([group = '', name = '']) => {
     const setting = typeof name === 'number' ? `spec.egress[${name}].mode` : `spec.policies.${name}.mode`
-    if (spec[group][name]?.mode !== 'shadow' || (only && !only.includes(setting))) return []
-    const node = document.getIn(['spec', group, name, 'mode'], true)
-    if (!isScalar(node) || !node.range) throw new Error(`${setting} is written by an alias`)
-    return [{ setting, start: node.range[0], end: node.range[1] }]
+    if (spec[group]?.[name]?.mode !== 'shadow' || (only && !only.includes(setting))) return []
+    const { word } = read.placeOf(['spec', group, name, 'mode'])
+    if (!word) throw new Error(`${setting} is written by an alias, or in a block of text`)
+    return [{ setting, ...word }]
   })
   edits.sort((one, other) => one.start - other.start)
   const changes = edits.map(({ setting, start, end }) => {

@@ -1,76 +1,89 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { constructFromEvents, EVENT_ID, parseEvents, type YAMLException } from 'js-yaml'
 import type { Problem } from '#core/fault.ts'
 import { type Finding, type Path, pathText } from './problems.ts'
+import { aliasFault } from './yaml-aliases.ts'
+import { type Outline, outlineOf, type Place } from './yaml-outline.ts'
 
-/** A larger file is neither a manifest nor a rule. */
+/** A larger file is neither a manifest nor a rule. What its aliases stand for is not larger, either. */
 const maxCharacters = 262_144
+/** Levels of mappings and lists. */
+const maxDepth = 100
+/** Aliases of one file. */
+const maxAliases = 1_000
 /** So many problems of one file are listed; more say nothing that these do not. */
 const problemsListed = 100
 
 export type Yaml =
-  | { readonly kind: 'document'; readonly document: unknown; readonly locate: Locate }
+  | {
+      readonly kind: 'document'
+      readonly document: unknown
+      readonly locate: Locate
+      /** The deepest part of a path that stands in the text. */
+      readonly placeOf: (path: Path) => Place
+    }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
 
 /** Findings as problems of the file, each with the line it stands on, in the order of the file. */
 export type Locate = (findings: readonly Finding[]) => Problem[]
 
-/** Reads one document of YAML (or JSON, which is YAML), and remembers where everything stands. */
+/**
+ * Reads one document of YAML 1.2 (or JSON, which is YAML) with the core schema, and remembers where everything
+ * stands. Keys are text. Faults of keys are all told at once; of what is no YAML, the first, since nothing after it
+ * can be relied on. Never throws.
+ */
 export function readYaml(text: string, file: string): Yaml {
   if (text.length > maxCharacters) {
     const reason = `is longer than ${maxCharacters} characters`
-    return refused(file, reason, 'Such a file is small; split what is not one app or rule.')
+    return refused([
+      { file, path: '(document)', reason, remedy: 'Such a file is small; split what is not one app or rule.' },
+    ])
   }
-  const lines = new LineCounter()
-  const yaml = parseDocument(text, { lineCounter: lines, schema: 'core', stringKeys: true })
-  const syntax = [...yaml.errors, ...yaml.warnings]
-  if (syntax.length > 0) {
-    const problems = syntax.map(error => ({
-      file,
-      line: error.linePos?.[0].line ?? 1,
-      path: '(document)',
-      reason: error.message.split(' at line ')[0] ?? error.code,
-      remedy: 'Mend the YAML; an editor with YAML support shows the place.',
-    }))
-    return { kind: 'refused', problems: problems.slice(0, problemsListed) }
+  let outline: Outline
+  let document: unknown
+  try {
+    const events = parseEvents(text, { maxDepth })
+    outline = outlineOf(text, events)
+    if (outline.faults.length > 0)
+      return refused(outline.faults.map(({ at, line, ...rest }) => ({ file, line, path: pathText(at), ...rest })))
+    if (events.some(({ type }) => type === EVENT_ID.ALIAS)) {
+      const fault = aliasFault(text, events, { maxSize: maxCharacters, maxDepth })
+      if (fault) return refused([aliasProblem(fault.reason, file, text.slice(0, fault.offset).split('\n').length)])
+    }
+    document = constructFromEvents(events, { source: text, maxAliases })[0] ?? null
+  } catch (error) {
+    return refused([problemOf(error as Error, file)])
   }
-  const document = plain(yaml)
-  if (document instanceof Error)
-    return refused(file, document.message, 'Write the values out instead of referring to them by alias.')
+  const placeOf = (path: Path) => {
+    let place = outline.root
+    for (const part of path) {
+      const next = place.parts?.get(part)
+      if (!next) break
+      place = next
+    }
+    return place
+  }
   const locate: Locate = findings =>
     findings
-      .map(({ at, ...rest }) => ({ file, line: lineOf(yaml, at, lines), path: pathText(at), ...rest }))
+      .map(({ at, ...rest }) => ({ file, line: placeOf(at).line, path: pathText(at), ...rest }))
       .sort((one, other) => one.line - other.line)
       .slice(0, problemsListed)
-  return { kind: 'document', document, locate }
+  return { kind: 'document', document, locate, placeOf }
 }
 
-function refused(file: string, reason: string, remedy: string): Yaml {
-  return { kind: 'refused', problems: [{ file, path: '(document)', reason, remedy }] }
+function refused(problems: readonly Problem[]): Yaml {
+  return { kind: 'refused', problems: problems.slice(0, problemsListed) }
 }
 
-/** The document without YAML's own types, or why its aliases cannot be followed (unknown, or far too many). */
-function plain(yaml: Document): unknown {
-  try {
-    return yaml.toJS()
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
+function aliasProblem(reason: string, file: string, line: number): Problem {
+  const remedy = 'Write the values out instead of referring to them by alias.'
+  return { file, line, path: '(document)', reason, remedy }
 }
 
-/** The line of the deepest part of a path that stands in the document. */
-function lineOf(yaml: Document, path: Path, lines: LineCounter): number {
-  let here: Node | null = yaml.contents
-  let offset = here?.range?.[0] ?? 0
-  for (const part of path) {
-    if (isMap(here)) {
-      const pair = here.items.find(item => isScalar(item.key) && item.key.value === part)
-      if (!pair || !isScalar(pair.key)) break
-      offset = pair.key.range?.[0] ?? offset
-      here = pair.value as Node | null
-    } else if (isSeq(here) && typeof part === 'number') {
-      here = (here.items[part] as Node | undefined) ?? null
-      offset = here?.range?.[0] ?? offset
-    } else break
-  }
-  return lines.linePos(offset).line
+/** Why the parser stopped. */
+function problemOf(error: Error | YAMLException, file: string): Problem {
+  const { reason, mark } = 'reason' in error ? error : { reason: error.message }
+  const line = (mark?.line ?? 0) + 1
+  if (reason.startsWith('aliases ')) return aliasProblem(`has more than ${maxAliases} aliases`, file, line)
+  const remedy = 'Mend the YAML; an editor with YAML support shows the place.'
+  return { file, line, path: '(document)', reason, remedy }
 }

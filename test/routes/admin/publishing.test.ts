@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
+import { dump } from 'js-yaml'
 import { describe, expect, it } from 'vitest'
-import { stringify } from 'yaml'
 import { keys } from '#core/keys.ts'
 import type { Env } from '#platform/env.ts'
 import { portsFrom } from '#platform/ports.ts'
@@ -35,7 +35,7 @@ describe('PUT /admin/v1/apps/{app}', () => {
     const entry = await first.json<{ digest: string; publishedAt: string }>()
     expect(entry).toMatchObject({ app: 'put-shop', change: 'new', sequence: 1, publishedBy: 'olga', lacking: [] })
 
-    const same = await (await put('put-shop', stringify(capped('put-shop', 50)))).json()
+    const same = await (await put('put-shop', dump(capped('put-shop', 50)))).json()
     expect(same).toEqual({ ...entry, change: 'unchanged' })
     moveTimeBy(5_000)
     await expectFault(await push('put-shop', { source: 'github', body: 'x'.repeat(51) }), 'body-too-large', 413)
@@ -74,7 +74,7 @@ describe('PUT /admin/v1/apps/{app}', () => {
   })
 
   it('refuses a manifest with every fault, its line and a remedy, and changes nothing', async () => {
-    const broken = stringify({ ...capped('put-broken', 50), kind: 'Macro' }).replace('bodyBytes', 'bodyBites')
+    const broken = dump({ ...capped('put-broken', 50), kind: 'Macro' }).replace('bodyBytes', 'bodyBites')
     const refused = await put('put-broken', broken)
     const { faults } = await refused.clone().json<{ faults: { path: string; line: number; remedy: string }[] }>()
     await expectFault(refused, 'manifest-refused', 422)
