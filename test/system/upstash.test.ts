@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RateRule } from '#core/limits/rate-rule.ts'
 import type { RateStore } from '#core/limits/rates.ts'
 import { Secret } from '#core/secrets/secret.ts'
@@ -117,6 +117,30 @@ describe('while Upstash is away', () => {
   it('an error is none either', async () => {
     const refused = upstashRates({ url: front.url, token: new Secret('UPSTASH_REDIS_REST_TOKEN', 'wrong') }, quotas)
     expect(await isolateOn(refused).take(counter('upstash-error'), rule, 1, 'closed')).toEqual({ kind: 'away' })
+    const [error] = await Promise.allSettled([refused.take(counter('upstash-error'), rule, one)])
+    expect(error).toMatchObject({ status: 'rejected', reason: new Error('UpstashError: Unauthorized') })
+  })
+
+  it('is asked once for each call, is told nothing of us, and what it says of the call is not repeated', async () => {
+    const headers: string[][] = []
+    const broken = createServer((request, response) => {
+      headers.push(Object.keys(request.headers))
+      response.socket?.destroy()
+    }).listen(0, '127.0.0.1')
+    await once(broken, 'listening')
+    const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`
+    const gone = upstashRates({ url, token: new Secret('UPSTASH_REDIS_REST_TOKEN', 'hidden-token') }, quotas)
+    await expect(gone.take(counter('upstash-gone'), rule, one)).rejects.toThrow(/^(?!.*(hidden-token|upstash-gone))/)
+    broken.close()
+    expect(headers).toHaveLength(1)
+    expect(headers.flat().filter(name => name.startsWith('upstash'))).toEqual([])
+  })
+
+  it('a call that has taken too long has failed: it is no answer', async () => {
+    const asked = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort())
+    await expect(store.take(counter('upstash-late'), rule, one)).rejects.toThrow('abort')
+    expect(asked).toHaveBeenCalledExactlyOnceWith(5_000)
+    asked.mockRestore()
   })
 })
 

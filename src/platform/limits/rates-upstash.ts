@@ -1,9 +1,18 @@
 import { Ratelimit } from '@upstash/ratelimit'
-import type { Redis } from '@upstash/redis/cloudflare'
+import { Redis } from '@upstash/redis/cloudflare'
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
 import { type Ask, type Counter, type Grant, type RateRule, restOfSecondMs } from '#core/limits/rate-rule.ts'
 import type { RateStore } from '#core/limits/rates.ts'
-import { UpstashRedis, type UpstashSetting } from './upstash-redis.ts'
+import type { Secret } from '#core/secrets/secret.ts'
+
+/** Where a database at Upstash is reached. */
+export interface UpstashSetting {
+  readonly url: string
+  readonly token: Secret
+}
+
+/** A pipeline is answered within so long, or not at all. */
+const timeoutMs = 5_000
 
 /** Units taken with one request to Upstash: each is a command of its own. */
 const maxUnits = 64
@@ -44,16 +53,35 @@ export function upstashRates(setting: UpstashSetting, quotas: RateStore): RateSt
 
     async look(counter, rule) {
       if (rule.kind === 'calendar') return quotas.look(counter, rule)
-      const { remaining, reset } = await limiterOf(rule).getRemaining(await idOf(counter, rule))
+      const { remaining, reset } = await limiterOf(rule)
+        .getRemaining(await idOf(counter, rule))
+        .catch(failed)
       return { remaining: Math.max(0, remaining), resetMs: Math.max(0, reset - Date.now()) }
     },
   }
 
   function limiterOf(rule: TimedRule): Ratelimit {
-    const redis = new UpstashRedis(setting) as unknown as Redis
+    const redis = clientOf(setting)
     const limiter = rule.kind === 'sliding' ? Ratelimit.slidingWindow(rule.limit, windowText(rule)) : bucketOf(rule)
     return new Ratelimit({ redis, limiter, prefix: 'gatehouse:rates', timeout: 0, ephemeralCache: false })
   }
+}
+
+/**
+ * The client says nothing of us to Upstash, asks once (a request that is repeated would count twice), and gives up in
+ * time: with a function for its signal it fails then, without one it would answer.
+ */
+function clientOf({ url, token }: UpstashSetting): Redis {
+  return new Redis({
+    url,
+    token: token.reveal(),
+    signal: () => AbortSignal.timeout(timeoutMs),
+    retry: { retries: 0 },
+    enableTelemetry: false,
+    readYourWrites: false,
+    keepAlive: false,
+    responseEncoding: false,
+  })
 }
 
 /** One unit after the other, in one pipeline; too few are given back. */
@@ -88,9 +116,14 @@ async function takeAll(limiter: Ratelimit, id: string, rule: TimedRule, { least,
 
 /** What Upstash says; what it only guesses, because Redis did not answer, is no answer. */
 async function answered(limiter: Ratelimit, id: string, rate: number) {
-  const answer = await limiter.limit(id, { rate })
+  const answer = await limiter.limit(id, { rate }).catch(failed)
   if (answer.reason === 'timeout') throw new Error('Upstash did not answer')
   return answer
+}
+
+/** What failed, without the commands: the client's errors quote the whole pipeline. */
+function failed(error: unknown): never {
+  throw new Error(String(error).split(', command was:')[0]?.slice(0, 200))
 }
 
 /** So many tokens, refilled at most ten times a second, and as evenly as whole tokens allow. */
