@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { putFleetInForce } from '#core/fleet/publish.ts'
-import { parsedFleet } from '#core/fleet/stored.ts'
+import { fleetStanding, putFleetInForce } from '#core/fleet/publish.ts'
 import { call } from './call.ts'
 import { jsonIn } from './input.ts'
 
@@ -17,11 +16,20 @@ export const fleet = [
       path: '/fleet',
       role: 'viewer',
       does: 'Shows the fleet rules in force, and their values.',
-      answers: { 200: z.object({ digest: z.string().nullable(), documents: z.array(z.unknown()) }) },
+      answers: {
+        200: z.object({
+          digest: z.string().nullable(),
+          documents: z.array(z.unknown()),
+          fault: z.string().optional().describe('why what is stored cannot be used'),
+          environment: z.string(),
+          nextSequence: z.int().describe('which the next rules get; an approver signs it with them'),
+        }),
+      },
     },
     async (_, ports) => {
-      const stored = parsedFleet(await ports.registryStore.fleet())
-      return [200, { digest: stored?.digest ?? null, documents: stored?.rules ?? [] }]
+      const { stored, ...standing } = await fleetStanding(ports)
+      const { environment } = ports.settings
+      return [200, { digest: stored?.digest ?? null, documents: stored?.rules ?? [], environment, ...standing }]
     },
   ),
   call(

@@ -26,7 +26,8 @@ export const registry = [
     async ({ query: { limit, cursor } }, { registryStore }) => {
       const page = await registryStore.apps({ limit, ...(cursor && { cursor }) })
       const items = page.apps.map(({ app, about }) => ({ ...about, app }))
-      const fleet = parsedFleet(await registryStore.fleet())?.digest ?? null
+      // what cannot be used is as good as none: whoever compares finds it missing, and publishes it anew
+      const fleet = parsedFleet(await registryStore.fleet().catch(() => undefined))?.digest ?? null
       return [200, { items, next: page.cursor ?? null, fleet }]
     },
   ),

@@ -1,6 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { readSigner, signedItems } from '#cli/registry/signer.ts'
+import { fleetItem } from '#core/fleet/stored.ts'
 import { fleetTrust } from '#core/fleet/trust.ts'
 import { approversIn } from '#core/manifest/approvers.ts'
 import type { Pointer } from '#core/manifest/entry.ts'
@@ -57,6 +59,16 @@ it('signs the fleet rules of a bulk file too, for the environment of its entries
   expect(await fleetTrust({ environment: 'staging', approvers }).fault(fleet, 1)).toBeUndefined()
   expect(await fleetTrust({ environment: 'production', approvers }).fault(fleet, 1)).toContain('something else')
   expect(await signed()).toEqual([])
+})
+
+it('signs fleet rules that are written alone, for the environment that is named', async () => {
+  await using folder = await temporaryFolder()
+  const key = join(folder.path, 'anna.jwk')
+  const approvers = approversIn((await gatehouse(['sign', '--make-key', '--key', key])).stdout)
+  if (typeof approvers === 'string') throw new Error(approvers)
+  const { items } = await signedItems([await fleetItem([ruleDocument()])], await readSigner(key), false, 'staging')
+  const fleet = JSON.parse(items[0]?.value ?? '')
+  expect(await fleetTrust({ environment: 'staging', approvers }).fault(fleet, 1)).toBeUndefined()
 })
 
 it('says of a file that is no private key what it should be, and nothing of what stands in it', async () => {

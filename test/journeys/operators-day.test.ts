@@ -1,11 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { load } from 'js-yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { root } from '#cli/machine/paths.ts'
 import { type Sample, startSampleProvider } from '#cli/machine/samples.ts'
-import { readSigner } from '#cli/registry/signer.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { startApp } from '../support/node/app.ts'
 import { browse } from '../support/node/browser.ts'
@@ -140,19 +138,35 @@ describe("an operator's day", () => {
     expect(await jsonBy('olga', 'whoami')).toEqual({ subject: 'olga', roles: ['operator'], teams: [], by: 'login' })
   })
 
-  it('an entry that nobody signed is followed by nobody, also the one that stood in the registry at the start', async () => {
-    expect(await jsonBy('olga', 'apps', 'list')).toEqual([{ app: 'maps', fault: 'entry-invalid' }])
+  it('an entry that nobody signed is not published at the start, and followed by nobody when wrangler brings it', async () => {
+    expect(gateway.output()).toContain('  maps is not signed by an approver\n')
+    expect(await jsonBy('olga', 'apps', 'list')).toEqual([])
+    const line = gateway.output().match(/npx wrangler kv bulk put .*registry\.bulk\.json .*/)?.[0] ?? ''
+    expect(await shell(line)).toMatchObject({ code: 0 })
+    const found = await until('it is there', async () => {
+      const apps = await jsonBy('olga', 'apps', 'list')
+      return apps.length > 0 && apps
+    })
+    expect(found).toEqual([{ app: 'maps', fault: 'entry-invalid' }])
   })
 
-  it('a fleet rule is put in force, once an approver has signed what the gateway says is to be signed', async () => {
-    const documents = [load(await readFile(join(folder.path, 'rules/owner-reachable.yaml'), 'utf8'))]
-    const put = (more: object) => http('olga', 'PUT', 'fleet', JSON.stringify({ documents, ...more }))
-    const unsigned = await put({})
-    expect(unsigned.status).toBe(400)
-    const { faults } = await unsigned.json()
-    const statement = /^Sign (\{.*\}) as an approver/.exec(faults[0].remedy)?.[1] ?? ''
-    const signed = await put({ signature: await (await readSigner(key))(statement) })
-    expect(await signed.json()).toMatchObject({ change: 'changed', rules: 1, lacking: [] })
+  it('a fleet rule is put in force, once an approver has signed it for this gateway', async () => {
+    await write(registry, {
+      'fleet/owner-reachable.yaml': await readFile(join(folder.path, 'rules/owner-reachable.yaml'), 'utf8'),
+    })
+    const push = (...more: string[]) => by('olga', 'push', registry, '--environment', 'local', '--yes', ...more)
+    const unsigned = await push()
+    expect(unsigned.code).toBe(1)
+    expect(JSON.parse(unsigned.stdout).faults).toMatchObject([
+      { path: 'signature', reason: expect.stringContaining('is not signed by an approver') },
+    ])
+    expect(await signIn('paul', password)).toMatchObject({ code: 0 })
+    const { environment, sequence, signature } = await jsonBy('paul', 'sign', '--fleet', registry, '--key', key)
+    expect({ environment, sequence }).toEqual({ environment: 'local', sequence: 1 })
+    const signed = await push('--fleet-signature', signature)
+    expect(signed.code, signed.stdout).toBe(0)
+    expect(JSON.parse(signed.stdout)).toMatchObject({ fleet: 'changed', apps: [{ app: 'maps' }] })
+    expect(await (await http('olga', 'GET', 'fleet')).json()).toMatchObject({ documents: [{}], nextSequence: 2 })
   })
 
   it('a manifest that a fleet rule denies is refused with a remedy, before and at the gateway', async () => {
@@ -172,7 +186,6 @@ describe("an operator's day", () => {
     expect(waits).toMatchObject({ apps: [{ app: 'lunch', change: 'waits', pending: { publishedBy: 'olga' } }] })
     const own = await by('olga', 'apps', 'approve', 'lunch', '--key', key, ...because('mine'))
     expect(JSON.parse(own.stdout).error).toMatch(/^role-missing: /)
-    expect(await signIn('paul', password)).toMatchObject({ code: 0 })
     expect(await approved()).toMatchObject({ app: 'lunch', change: 'new', sequence: 1, lacking: [] })
     await until('in force', async () => (await pushed('no secret is there yet')) === 503, 6_000)
   })

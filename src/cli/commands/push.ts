@@ -6,10 +6,12 @@ import { callAdmin } from '../client/admin.ts'
 import { exitCodes, Failure, say, sayJson, tell } from '../output.ts'
 import { driftOf, driftText, traced } from '../registry/drift.ts'
 import { type FleetDrift, fleetDrift } from '../registry/fleet-drift.ts'
+import { fleetSignature } from '../registry/fleet-signature.ts'
 import { type Declared, readRegistry } from '../registry/folder.ts'
 import type { Listed } from '../registry/in-force.ts'
 import { assertAllowed } from '../registry/judgements.ts'
 import { gatewaySetting } from '../registry/setting.ts'
+import { readSigner } from '../registry/signer.ts'
 import { gatewayOf, readFrom, type TargetOptions, withTarget } from '../registry/target.ts'
 import { type Outcome, publishThrough } from '../registry/through-gateway.ts'
 import { writeWithWrangler } from '../registry/with-wrangler.ts'
@@ -21,6 +23,7 @@ interface Options extends TargetOptions {
   readonly reason: string
   readonly batch: number
   readonly key?: string
+  readonly fleetSignature?: string
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
@@ -33,7 +36,11 @@ export const push = withTarget(new Command('push'))
   .option('--renew', 'start the lifetime of every app anew', false)
   .option('--reason <text>', 'why, where a gateway records it', 'gatehouse push')
   .option('--batch <apps>', 'apps that wrangler writes at once', atLeastOne, 1_000)
-  .option('--key <file>', 'sign what wrangler writes with your private key, as an approver')
+  .option(
+    '--key <file>',
+    'sign what wrangler writes, and fleet rules for a gateway, with your private key, as an approver',
+  )
+  .option('--fleet-signature <jws>', 'what an approver got from gatehouse sign --fleet')
   .option('--dry-run', 'show the difference and write nothing', false)
   .option('-y, --yes', 'do not ask before writing to the deployed registry', false)
   .option('--json', 'print the result as JSON', false)
@@ -105,12 +112,14 @@ async function throughGateway(
   gateway: { readonly url: string; readonly state: string },
   chosen: readonly Declared[],
   fleet: FleetDrift | undefined,
-  order: Parameters<typeof publishThrough>[2],
+  order: Parameters<typeof publishThrough>[2] & Pick<Options, 'key' | 'fleetSignature'>,
 ) {
   if (fleet) {
     const { documents } = fleet.declared
+    const { key, fleetSignature: given } = order
+    const signature = key ? (await fleetSignature(documents, gateway, await readSigner(key))).signature : given
     const path = `fleet?${new URLSearchParams({ reason: order.reason })}`
-    await callAdmin(path, gateway, { method: 'PUT', body: { documents } })
+    await callAdmin(path, gateway, { method: 'PUT', body: { documents, ...(signature && { signature }) } })
   }
   return publishThrough(gateway, chosen, order)
 }

@@ -8,9 +8,11 @@ import { root, statePaths } from '../machine/paths.ts'
 import { sampleOperators, startSampleApp, startSampleProvider } from '../machine/samples.ts'
 import { missingSecrets, readSecrets, signingKeys } from '../machine/secrets-file.ts'
 import { paint, say, tell } from '../output.ts'
+import type { Withheld } from '../registry/counting.ts'
 import { fleetItemOf } from '../registry/fleet.ts'
 import { type Declared, fleetFolder, readRegistry } from '../registry/folder.ts'
 import { gatewaySetting } from '../registry/setting.ts'
+import { readSigner } from '../registry/signer.ts'
 
 const examples = { registry: join(root, 'examples/registry'), secrets: join(root, 'examples/secrets.env') }
 
@@ -18,6 +20,7 @@ interface Options {
   readonly port: number
   readonly registry: string
   readonly secrets?: string
+  readonly key?: string
   readonly state: string
   readonly samples: boolean
   readonly json: boolean
@@ -33,12 +36,14 @@ export const start = new Command('start')
     ),
   )
   .option('--secrets <file>', 'file of SECRET_<APP>__<NAME>=value lines (with the example registry: its own)')
+  .option('--key <file>', 'sign what is published at start with your private key; see REQUIRE_SIGNED_ENTRIES')
   .option('--state <folder>', 'where KV, mailboxes, bodies and keys are kept', '.gatehouse')
   .option('--no-samples', 'do not start the sample micro-app and the sample identity provider')
   .option('--json', 'once ready, print one line of JSON instead of the guide', false)
-  .action(async ({ port, registry, secrets, state, samples, json }: Options) => {
+  .action(async ({ port, registry, secrets, key, state, samples, json }: Options) => {
     const declared = await readRegistry(registry, gatewaySetting('local'))
     const fleet = await fleetItemOf(fleetFolder(registry))
+    const sign = key === undefined ? undefined : await readSigner(key)
     const isExample = resolve(registry) === examples.registry
     const secretsFile = secrets ?? (isExample ? examples.secrets : undefined)
     const signIn = samples ? sampleOperators : {}
@@ -55,7 +60,7 @@ export const start = new Command('start')
         ]
       : []
     const [started, ...startedBeside] = await Promise.allSettled([
-      startMachine({ port, state, declared, fleet, variables, onRestarted }),
+      startMachine({ port, state, declared, fleet, sign, variables, onRestarted }),
       ...beside,
     ] as const)
     const running = startedBeside.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
@@ -67,7 +72,10 @@ export const start = new Command('start')
     }
     const machine = started.value
     if (machine.orphans > 0) tell(`Ended ${machine.orphans} workerd that an earlier start had left behind.`)
-    if (json) say(JSON.stringify({ url: machine.url, state, registry, apps: declared.map(appName) }))
+    const { withheld } = machine
+    if (withheld.length > 0) tell(`${paint('yellow', 'warning', process.stderr)} ${withheldText(withheld, state)}`)
+    const apps = declared.map(appName).filter(name => !withheld.some(({ what }) => what === name))
+    if (json) say(JSON.stringify({ url: machine.url, state, registry, apps, withheld }))
     else say(`Gatehouse is listening on ${machine.url}\n${guide({ port, state, isExample, samples })}`)
 
     const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(name => once(process, name).then(() => name)))
@@ -78,6 +86,18 @@ export const start = new Command('start')
   })
 
 const appName = ({ manifest }: Declared) => manifest.metadata.name
+
+/** What is not published, and both ways to have it published. */
+function withheldText(withheld: readonly Withheld[], state: string): string {
+  const { bulk } = statePaths(state)
+  return [
+    'With REQUIRE_SIGNED_ENTRIES these are not published; what of them was in force before stays:',
+    ...withheld.map(({ what, reason }) => `  ${what} ${reason}`),
+    'Start with --key <private key of an approver>, or have an approver sign them, and send them:',
+    `  npx gatehouse sign ${bulk} --key <file>`,
+    `  npx wrangler kv bulk put ${bulk} --binding REGISTRY --local --persist-to ${state}`,
+  ].join('\n')
+}
 
 const ownNames = new RegExp(
   `^(SECRET_|UPSTASH_|(${[

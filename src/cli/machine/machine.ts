@@ -5,7 +5,9 @@ import type { RegistryItem } from '#core/manifest/publish.ts'
 import { settingsFrom } from '#core/settings/settings.ts'
 import { within } from '#core/within.ts'
 import { exitCodes, Failure } from '../output.ts'
+import type { Withheld } from '../registry/counting.ts'
 import type { Declared } from '../registry/folder.ts'
+import type { Sign } from '../registry/signer.ts'
 import { startGateway } from './gateway.ts'
 import { localKeys } from './keys.ts'
 import { statePaths } from './paths.ts'
@@ -23,6 +25,8 @@ export interface MachineOptions {
   readonly declared: readonly Declared[]
   /** The fleet rules that go with them. */
   readonly fleet?: RegistryItem | undefined
+  /** Signs what is published, as an approver; see REQUIRE_SIGNED_ENTRIES. */
+  readonly sign?: Sign | undefined
   /** Worker secrets, and variables such as PUBLIC_URL. */
   readonly variables: Readonly<Record<string, string>>
   readonly isQuiet?: boolean
@@ -34,6 +38,8 @@ export interface Machine {
   readonly url: string
   /** Workerd processes of an earlier, killed start that had to be ended first. */
   readonly orphans: number
+  /** What was not published, since the gateway would not follow it. */
+  readonly withheld: readonly Withheld[]
   stop(): Promise<void>
 }
 
@@ -44,13 +50,13 @@ export interface Machine {
  * @throws Failure when the port is taken, the settings are wrong or another gateway runs on the state
  */
 export async function startMachine(options: MachineOptions): Promise<Machine> {
-  const { port, state, declared, fleet } = options
+  const { port, state, declared, fleet, sign } = options
   const paths = statePaths(state)
   const orphans = await reclaim(paths.running, port)
   await refuseTakenPort(port, orphans > 0 ? endMs : 0)
   const issuer = options.variables.PUBLIC_URL ?? `http://127.0.0.1:${port}`
   const variables = { ...options.variables, ...(await localKeys(paths, new Date())), TOKEN_ISSUER: issuer }
-  settingsFrom({ ...variables, ENVIRONMENT: 'local' })
+  const settings = settingsFrom({ ...variables, ENVIRONMENT: 'local' })
 
   const gateway = await startGateway({
     port,
@@ -62,13 +68,14 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       options.onRestarted?.()
     },
   })
-  await publishLocally(gateway, declared, fleet, paths.bulk)
+  const withheld = await publishLocally(gateway, declared, fleet, paths.bulk, settings, sign)
   await noteRunning(paths.running, port)
   const cron = setInterval(() => void fireCron(gateway), cronEveryMs)
 
   return {
     url: `http://127.0.0.1:${port}`,
     orphans,
+    withheld,
     async stop() {
       clearInterval(cron)
       // one whose workerd was killed a moment ago may never end by itself

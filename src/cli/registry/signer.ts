@@ -39,8 +39,9 @@ async function parsed(text: string, odd: Failure): Promise<JWK> {
 }
 
 /**
- * A registry's items with their entries signed.
+ * A registry's items with their entries and fleet rules signed.
  *
+ * @param environment of the fleet rules, where no entry beside them says it
  * @param again sign also what is signed already
  * @returns the items, and the apps that were signed
  */
@@ -48,6 +49,7 @@ export async function signedItems(
   items: readonly RegistryItem[],
   sign: Sign,
   again: boolean,
+  environment?: string,
 ): Promise<{ readonly items: RegistryItem[]; readonly signed: string[] }> {
   const signed: string[] = []
   const all = items.map(async item => {
@@ -61,13 +63,12 @@ export async function signedItems(
   })
   return { items: await Promise.all(all), signed }
 
-  /** The rules are of the environment of the entries beside them. */
   async function signedFleet(item: RegistryItem): Promise<RegistryItem> {
     const fleet = JSON.parse(item.value) as StoredFleet
     const beside = items.find(({ key }) => key.startsWith(keys.pointers))
-    if ((fleet.signature && !again) || !beside) return item
-    const { environment } = Pointer.parse(JSON.parse(beside.value))
-    const statement = fleetStatement({ environment, digest: fleet.digest, sequence: fleet.sequence })
+    const where = beside ? Pointer.parse(JSON.parse(beside.value)).environment : environment
+    if ((fleet.signature && !again) || where === undefined) return item
+    const statement = fleetStatement({ environment: where, digest: fleet.digest, sequence: fleet.sequence })
     signed.push('the fleet rules')
     return { ...item, value: JSON.stringify({ ...fleet, signature: await sign(statement) }) }
   }

@@ -33,7 +33,7 @@ export async function writeWithWrangler(
   const sign = key === undefined ? undefined : await readSigner(key)
   await putInBatches(published, fleet, {
     size: batch,
-    put: async items => putBulk(sign ? (await signedItems(items, sign, false)).items : items, target),
+    put: async items => putBulk(sign ? (await signedItems(items, sign, false, environment)).items : items, target),
     progress,
   })
   return published.map(({ app, change, pointer }) => ({ app, change, ...pointer }))

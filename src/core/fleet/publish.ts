@@ -40,14 +40,11 @@ export async function putFleetInForce(
   }
   const rules = read.rules.length
   for (let tries = 0; tries < maxTries; tries++) {
-    // what cannot be used is replaced, whatever it is
-    const stored = await registryStore.fleet().catch(() => undefined)
-    const { sequence: known } = await switchboard.find(fleetName)
+    const { stored, nextSequence } = await fleetStanding({ registryStore, switchboard })
     const made = await storedFleet(documents, stored)
     const { digest } = made
-    if (parsedFleet(stored)?.digest === digest)
-      return { change: 'unchanged', digest, sequence: made.sequence, rules, lacking: [] }
-    const next: StoredFleet = { ...made, sequence: Math.max(made.sequence, known + 1) }
+    if (stored?.digest === digest) return { change: 'unchanged', digest, sequence: made.sequence, rules, lacking: [] }
+    const next: StoredFleet = { ...made, sequence: nextSequence }
     if (settings.approvers) await assertSigned({ ...next, signature }, settings)
     await registryStore.write([
       { key: keys.fleet, value: JSON.stringify({ ...next, ...(signature && { signature }) }) },
@@ -73,11 +70,23 @@ export async function putFleetInForce(
   throw new Fault('overloaded', 'others publish fleet rules at the same time')
 }
 
+/** The rules that are stored, or why they cannot be used: then whatever comes next replaces them. */
+export async function fleetStanding({ registryStore, switchboard }: Pick<Ports, 'registryStore' | 'switchboard'>) {
+  const [found, { sequence }] = await Promise.all([
+    registryStore.fleet().then(
+      value => ({ stored: parsedFleet(value) }),
+      error => ({ stored: undefined, fault: error instanceof Fault ? error.detail : String(error) }),
+    ),
+    switchboard.find(fleetName),
+  ])
+  return { ...found, nextSequence: Math.max(found.stored?.sequence ?? 0, sequence) + 1 }
+}
+
 /** Tells whoever signs what to sign. */
 async function assertSigned(fleet: StoredFleet, { environment, approvers }: Ports['settings']): Promise<void> {
   const { digest, sequence } = fleet
   const fault = await fleetTrust({ environment, ...(approvers && { approvers }) }).fault(fleet, sequence)
   if (!fault) return
-  const remedy = `Sign ${fleetStatement({ environment, digest, sequence })} as an approver, or use build, sign and wrangler.`
+  const remedy = `Sign ${fleetStatement({ environment, digest, sequence })} as an approver: gatehouse sign --fleet does, and gatehouse push --fleet-signature sends it.`
   throw new Fault('request-invalid', fault, [{ path: 'signature', reason: fault, remedy }])
 }
