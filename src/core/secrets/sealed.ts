@@ -6,7 +6,10 @@ import type { Secret } from './secret.ts'
 /** A secret's value is at most this long. */
 export const maxSecretCharacters = 16_384
 
-/** A secret as it is stored: nobody without the key-encryption key can read it, or put it under another app or name. */
+/**
+ * A secret as it is stored: nobody without the key-encryption key can read it, put it under another app or name, or give
+ * it another date.
+ */
 export const SealedSecret = z.strictObject({
   /** Which key-encryption key seals it. */
   kek: z.string().regex(/^[0-9a-f]{16}$/),
@@ -20,7 +23,7 @@ export type SealedSecret = z.infer<typeof SealedSecret>
 
 /**
  * Seals a value with AES-256-GCM (NIST SP 800-38D) under a key of the app's own, derived from the
- * key-encryption key, with app and name as additional data and a random 96-bit nonce.
+ * key-encryption key, with app, name and date as additional data and a random 96-bit nonce.
  */
 export async function seal(
   value: string,
@@ -30,7 +33,7 @@ export async function seal(
 ): Promise<SealedSecret> {
   const iv = crypto.getRandomValues(new Uint8Array(12))
   const key = await sealingKey(keyEncryptionKey, app, 'encrypt')
-  const how = { name: 'AES-GCM', iv, additionalData: boundTo(app, name) }
+  const how = { name: 'AES-GCM', iv, additionalData: boundTo(app, name, sealedAt) }
   const ciphertext = new Uint8Array(await crypto.subtle.encrypt(how, key, utf8Bytes(value)))
   const kek = await kekId(keyEncryptionKey)
   return { kek, iv: encode(iv, 'base64'), ciphertext: encode(ciphertext, 'base64'), sealedAt, sealedBy }
@@ -43,7 +46,7 @@ export async function seal(
  * @returns `undefined` when it was sealed by none of them, for another app or name, or was changed
  */
 export async function unseal(
-  { kek, iv, ciphertext }: SealedSecret,
+  { kek, iv, ciphertext, sealedAt }: SealedSecret,
   { app, name }: Named,
   keys: readonly Secret[],
 ): Promise<string | undefined> {
@@ -54,7 +57,7 @@ export async function unseal(
     if (!nonce || !bytes) return undefined
     try {
       const key = await sealingKey(keyEncryptionKey, app, 'decrypt')
-      const how = { name: 'AES-GCM', iv: nonce, additionalData: boundTo(app, name) }
+      const how = { name: 'AES-GCM', iv: nonce, additionalData: boundTo(app, name, sealedAt) }
       return new TextDecoder().decode(await crypto.subtle.decrypt(how, key, bytes))
     } catch {
       return undefined
@@ -78,6 +81,6 @@ async function sealingKey(keyEncryptionKey: Secret, app: string, use: 'encrypt' 
   return crypto.subtle.importKey('raw', raw, 'AES-GCM', false, [use])
 }
 
-function boundTo(app: string, name: string): Uint8Array<ArrayBuffer> {
-  return utf8Bytes(JSON.stringify([app, name]))
+function boundTo(...parts: readonly string[]): Uint8Array<ArrayBuffer> {
+  return utf8Bytes(JSON.stringify(parts))
 }

@@ -5,7 +5,7 @@ import { Secret } from '#core/secrets/secret.ts'
 import { readVault, vaultReference } from '#core/secrets/vault.ts'
 import { within } from '#core/within.ts'
 import type { Env } from '../env.ts'
-import { recentSeal } from '../switchboard/port.ts'
+import { lastSeal } from '../switchboard/port.ts'
 import { workerSecrets } from './worker.ts'
 
 /** A value is used so long before it is read again in the background, and, if that fails, at most so long. */
@@ -34,6 +34,8 @@ interface Needed {
   readonly keyEncryptionKey?: Secret
   /** The one before, while what it sealed is sealed again. */
   readonly previousKeyEncryptionKey?: Secret
+  /** Where entries must be signed, nothing from storage counts that might be an old one. */
+  readonly approvers?: unknown
   readonly vault?: { readonly address: string; readonly token: Secret }
 }
 
@@ -44,7 +46,7 @@ interface Needed {
  */
 export function appSecrets(
   env: Env & Readonly<Record<string, unknown>>,
-  { clock, log, counters, keyEncryptionKey, previousKeyEncryptionKey, vault }: Needed,
+  { clock, log, counters, keyEncryptionKey, previousKeyEncryptionKey, approvers, vault }: Needed,
   background: (work: Promise<unknown>) => void,
 ): RememberedSecrets {
   const inWorker = workerSecrets(env)
@@ -117,15 +119,21 @@ export function appSecrets(
     return readVault(reference, { address, token: token.reveal() }, (url, request) => fetch(url, request))
   }
 
-  /** What was sealed within the last minutes comes from the switchboard, since KV may still have the one before. */
+  /**
+   * What was sealed within the last minutes comes from the switchboard, since KV may still have the one before; and whoever
+   * can write to KV may have put that back, which then does not count.
+   */
   async function opened(app: string, name: string): Promise<string | undefined> {
-    const stored =
-      (await recentSeal(env, app, name)) ??
-      (await within(readTimeoutMs, env.REGISTRY.get(keys.secret(app, name), 'json')))
+    const last = await lastSeal(env, app, name).catch(error => {
+      if (approvers) throw error
+      return undefined
+    })
+    const stored = last?.secret ?? (await within(readTimeoutMs, env.REGISTRY.get(keys.secret(app, name), 'json')))
     if (stored === null || stored === undefined) return undefined
     const sealed = SealedSecret.safeParse(stored)
     const value = sealed.success ? await unseal(sealed.data, { app, name }, keyEncryptionKeys) : undefined
     if (value === undefined) throw new Error('it is sealed by no key that is set here, or was changed')
+    if (sealed.data && last && sealed.data.sealedAt < last.sealedAt) throw new Error('an older one was put back')
     return value
   }
 

@@ -3,6 +3,7 @@ import type { SecretStore } from '#core/ports.ts'
 import { SealedSecret } from '#core/secrets/sealed.ts'
 import { within } from '#core/within.ts'
 import type { Env } from '../env.ts'
+import { lastSeal } from '../switchboard/port.ts'
 import { boardName } from '../switchboard/replica.ts'
 
 const answerMs = 5_000
@@ -10,7 +11,8 @@ const answerMs = 5_000
 const listedAtOnce = 1_000
 
 /** Sealed secrets in KV; each change goes over the switchboard too, so that it holds everywhere within 5 s. */
-export function sealedStore({ REGISTRY, SWITCHBOARD }: Pick<Env, 'REGISTRY' | 'SWITCHBOARD'>): SecretStore {
+export function sealedStore(env: Env): SecretStore {
+  const { REGISTRY, SWITCHBOARD } = env
   return {
     async put(app, name, sealed) {
       const { sealedAt, sealedBy, kek } = sealed
@@ -18,8 +20,9 @@ export function sealedStore({ REGISTRY, SWITCHBOARD }: Pick<Env, 'REGISTRY' | 'S
       return within(answerMs, SWITCHBOARD.getByName(boardName).seal(app, name, sealed))
     },
     async get(app, name) {
-      const stored = await REGISTRY.get(keys.secret(app, name), 'json')
-      return stored === null ? undefined : SealedSecret.parse(stored)
+      const [stored, last] = await Promise.all([REGISTRY.get(keys.secret(app, name), 'json'), lastSeal(env, app, name)])
+      const sealed = stored === null ? undefined : SealedSecret.parse(stored)
+      return sealed && last && sealed.sealedAt < last.sealedAt ? undefined : sealed
     },
     async list(app, cursor) {
       const prefix = app === undefined ? keys.secrets : keys.secret(app, '')

@@ -100,8 +100,13 @@ export class SwitchboardObject extends DurableObject<Env> {
   seal(app: string, name: string, secret: SealedSecret): Promise<Spread> {
     const atMs = Date.now()
     return this.#change(app, row => {
-      const recent = Object.entries(row.sealed ?? {}).filter(([, one]) => isServed(one, atMs))
-      return { ...row, edition: row.edition + 1, sealed: { ...Object.fromEntries(recent), [name]: { atMs, secret } } }
+      const known = Object.entries(row.sealed ?? {}).map(([other, { secret: recent, ...one }]) => [
+        other,
+        { ...one, ...(recent && isServed(one, atMs) && { secret: recent }) },
+      ])
+      const { sealedAt } = secret
+      const sealed = { ...Object.fromEntries(known), [name]: { atMs, sealedAt, secret } }
+      return { ...row, edition: row.edition + 1, sealed }
     })
   }
 

@@ -4,7 +4,6 @@ import type { FleetTrust } from '#core/fleet/trust.ts'
 import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Registry, RegistryStore, Switchboard, Switches } from '#core/ports.ts'
-import type { SealedSecret } from '#core/secrets/sealed.ts'
 import type { SwitchSource } from '#core/switches/known.ts'
 import { within } from '#core/within.ts'
 import { nearest } from '../colo.ts'
@@ -87,11 +86,17 @@ export function freshStore(
   }
 }
 
-/** A secret sealed within the last minutes; `undefined` where there is none, or nobody can be asked. */
-export async function recentSeal(env: Bindings, app: string, name: string): Promise<SealedSecret | undefined> {
-  const row = await within(answerMs, replicaOf(env).row(app)).catch(() => undefined)
-  const sealed = row?.sealed?.[name]
-  return isServed(sealed, Date.now()) ? sealed?.secret : undefined
+/**
+ * When a secret was last sealed, and the secret itself if that was within the last minutes.
+ *
+ * @throws Error when nobody can be asked
+ */
+export async function lastSeal(env: Bindings, app: string, name: string) {
+  const { sealed } = (await within(answerMs, replicaOf(env).row(app))) ?? {}
+  const last = sealed?.[name]
+  if (!last) return undefined
+  const { sealedAt, secret } = last
+  return { sealedAt, ...(secret && isServed(last, Date.now()) && { secret }) }
 }
 
 /** A registry that is asked only once the switches are known: what they say is new is then read again. */

@@ -11,8 +11,10 @@ export interface BoardRow {
   readonly edition: number
   /** The highest sequence published so far. */
   readonly sequence: number
-  /** Secrets sealed lately, by name. */
-  readonly sealed?: Readonly<Record<string, { readonly atMs: number; readonly secret: SealedSecret }>>
+  /** When each secret was last sealed, so that no older one counts, by name; the secret itself if that was lately. */
+  readonly sealed?: Readonly<
+    Record<string, { readonly atMs: number; readonly sealedAt: string; readonly secret?: SealedSecret }>
+  >
   readonly published?: Pick<Publication, 'pointer' | 'revision' | 'belongings'> & { readonly atMs: number }
 }
 

@@ -10,7 +10,7 @@ const by = { sealedAt: '2026-01-01T00:00:00.000Z', sealedBy: 'olga' }
 const place = { app: 'shop', name: 'stripe-current' }
 
 describe('a sealed secret', () => {
-  it('opens as what it was, under the key that sealed it, for its app and name alone', async () => {
+  it('opens as what it was, under the key that sealed it, for its app, name and date alone', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string({ minLength: 1, unit: 'binary' }).filter(text => text.isWellFormed()),
@@ -21,6 +21,7 @@ describe('a sealed secret', () => {
           expect(await unseal(sealed, { ...place, app: 'bistro' }, [key])).toBeUndefined()
           expect(await unseal(sealed, { ...place, name: 'stripe-next' }, [key])).toBeUndefined()
           expect(await unseal(sealed, place, [other])).toBeUndefined()
+          expect(await unseal({ ...sealed, sealedAt: '2026-01-01T00:00:00.001Z' }, place, [key])).toBeUndefined()
         },
       ),
       { numRuns: 50 },

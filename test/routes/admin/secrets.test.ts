@@ -19,6 +19,26 @@ const whsec = (letter: string) => `whsec_${btoa(letter.repeat(24))}`
 /** A source whose only secret is a name that no Worker secret stands for. */
 const sealedSource = { source: { secrets: ['sealed-one'] } }
 
+const key = new Secret('GATEWAY_KEK', btoa('n'.repeat(32)))
+
+/** Secrets as an isolate of its own finds them, over the same storage. */
+function isolate(more: object = {}, bindings: object = env) {
+  const recorded = recordingPorts()
+  const under: Promise<unknown>[] = []
+  const needed = {
+    ...recorded.ports,
+    clock: recorded.ports.clock,
+    log: recorded.ports.log,
+    counters: recorded.ports.counters,
+  }
+  const secrets = appSecrets(
+    bindings as unknown as Env & Record<string, unknown>,
+    { clock: needed.clock, log: needed.log, counters: needed.counters, keyEncryptionKey: key, ...more },
+    work => under.push(work),
+  )
+  return { ...recorded, secrets, background: () => Promise.all(under.splice(0)) }
+}
+
 describe('a sealed secret', () => {
   it('verifies webhooks, and a new value holds within 5 s where the old one was in memory', async () => {
     await gatedApp('seal-shop', sealedSource)
@@ -45,6 +65,31 @@ describe('a sealed secret', () => {
     expect(audit).toMatchObject([{ type: 'secret.sealed', data: { actor: 'olga', secret: 'sealed-one' } }])
   })
 
+  it('that was rotated counts no more when whoever can write to KV puts it back, nor is it sealed again', async () => {
+    await put('seal-back/one', 'first')
+    const [key, later] = [keys.secret('seal-back', 'one'), keys.secret('seal-back', 'two')]
+    const first = (await env.REGISTRY.get(key)) ?? ''
+    moveTimeBy(1_000)
+    await put('seal-back/one', 'second')
+    await put('seal-back/two', 'another')
+    moveTimeBy(660_000) // the switchboard no longer serves either itself
+    const found = async () => {
+      const { secrets, logged } = isolate({ keyEncryptionKey: new Secret('GATEWAY_KEK', btoa('k'.repeat(32))) })
+      return [(await secrets.find('seal-back', 'one'))?.reveal(), ...logged]
+    }
+    await put('seal-back/three', 'so that what is no longer recent is let go of')
+    expect(await found()).toEqual(['second'])
+    await env.REGISTRY.put(key, first, { metadata: { ...JSON.parse(first), kek: 'an older one' } })
+    expect(await found()).toEqual([undefined, 'error secret-unread'])
+    const forged = { ...JSON.parse(first), sealedAt: new Date().toISOString() }
+    await env.REGISTRY.put(key, JSON.stringify(forged), { metadata: { ...forged, kek: 'an older one' } })
+    expect(await found()).toEqual([undefined, 'error secret-unread'])
+    expect(await (await admin('secrets/reseal', { body: { reason: 'all' } })).json()).toMatchObject({
+      failed: ['seal-back/one'],
+    })
+    await Promise.all([key, later].map(one => env.REGISTRY.delete(one)))
+  })
+
   it('is for operators, with a reason, a proper name and a value', async () => {
     for (const roles of [['viewer'], ['author'], ['approver']]) {
       await expectFault(await put('seal-a/b', 'x', { roles }), 'role-missing', 403)
@@ -69,25 +114,7 @@ describe('a sealed secret', () => {
 })
 
 describe('an isolate', () => {
-  const key = new Secret('GATEWAY_KEK', btoa('n'.repeat(32)))
   const previous = new Secret('GATEWAY_KEK', btoa('p'.repeat(32)))
-
-  function isolate(more: object = {}) {
-    const recorded = recordingPorts()
-    const under: Promise<unknown>[] = []
-    const needed = {
-      ...recorded.ports,
-      clock: recorded.ports.clock,
-      log: recorded.ports.log,
-      counters: recorded.ports.counters,
-    }
-    const secrets = appSecrets(
-      env as unknown as Env & Record<string, unknown>,
-      { clock: needed.clock, log: needed.log, counters: needed.counters, keyEncryptionKey: key, ...more },
-      work => under.push(work),
-    )
-    return { ...recorded, secrets, background: () => Promise.all(under.splice(0)) }
-  }
 
   async function store(app: string, value: string, sealing = key) {
     const by = { sealedAt: '2026-01-01T00:00:00.000Z', sealedBy: 'otto' }
@@ -102,6 +129,15 @@ describe('an isolate', () => {
     expect(await isolate().secrets.find('isolate-previous', 'one')).toBeUndefined()
     const found = await isolate({ previousKeyEncryptionKey: previous }).secrets.find('isolate-previous', 'one')
     expect(found?.reveal()).toBe('old')
+  })
+
+  it('takes nothing that might be an old one from storage where entries must be signed, while the switchboard is away', async () => {
+    await store('isolate-away', 'perhaps old')
+    const row = async () => Promise.reject(new Error('away'))
+    const away = { ...env, SWITCHBOARD_REPLICA: { getByName: () => ({ row }) } }
+    const find = async (more: object) => (await isolate(more, away).secrets.find('isolate-away', 'one'))?.reveal()
+    expect(await find({})).toBe('perhaps old')
+    expect(await find({ approvers: {} })).toBeUndefined()
   })
 
   it('keeps a value for a day while storage fails, and says so in the log', async () => {
