@@ -10,11 +10,9 @@ export const sourceTerms: Readonly<Record<string, DeliveryTerms>> = {
 }
 export const leaseMs = terms.timeoutMs + 30_000
 export const dedupeMs = 3_600_000
-const retentionMs = 90 * 86_400_000
-/** A token of a rate, or of the retry budget, takes a second at most here. */
-const tokenMs = 1_000
 
-interface Modelled {
+/** An event as the model has it. */
+export interface Modelled {
   readonly id: string
   readonly source: string
   readonly key: string | undefined
@@ -39,7 +37,7 @@ interface Modelled {
 export class MailboxModel {
   nowMs: number
   /** The latest it has ever been: a wait for a token, once begun, does not follow a clock that goes back. */
-  #latestMs: number
+  latestMs: number
   readonly events: Modelled[] = []
   /** The same events, those of one key in the order in which they must go. */
   readonly #inTurn: Modelled[] = []
@@ -54,12 +52,12 @@ export class MailboxModel {
 
   constructor(nowMs: number) {
     this.nowMs = nowMs
-    this.#latestMs = nowMs
+    this.latestMs = nowMs
   }
 
   moveTo(ms: number): void {
     this.nowMs = ms
-    this.#latestMs = Math.max(this.#latestMs, ms)
+    this.latestMs = Math.max(this.latestMs, ms)
   }
 
   /**
@@ -120,7 +118,7 @@ export class MailboxModel {
     expect(event.dueMs, `${eventId} is attempted before its turn in its key`).toBeDefined()
     expect(event.dueMs, `${eventId} is attempted before its time`).toBeLessThanOrEqual(this.nowMs)
     expect(this.isPaused(event.source), `${eventId} is attempted while paused`).toBe(false)
-    expect(this.#free(event.source), 'slots').toBeGreaterThan(0)
+    expect(this.free(event.source), 'slots').toBeGreaterThan(0)
     expect(attempt).toBe(event.attempts + 1)
     expect(isLate === true, `${eventId} comes after later ones without saying so, or says so`).toBe(event.isLate)
     const missing = [...(this.#gaps.get(this.#keyName(event)) ?? [])].filter(id => id !== eventId)
@@ -216,50 +214,6 @@ export class MailboxModel {
     return this.events.filter(({ state }) => state === 'waiting' || state === 'delivering')
   }
 
-  /** The mailbox holds exactly what was accepted, each as the model has it. */
-  expectSame(views: readonly EventView[]): void {
-    const seen = new Map(views.map(view => [view.id, view]))
-    const shown = this.events.map(({ id }) => {
-      const view = seen.get(id)
-      const due = view?.nextAttemptAt
-      return { id, state: view?.state, attempts: view?.attempts.length, due: due && Date.parse(due) }
-    })
-    const expected = this.events.map(({ id, state, noted, dueMs }) => ({
-      id,
-      state,
-      attempts: noted.size + (state === 'delivering' ? 1 : 0),
-      due: state === 'waiting' ? dueMs : undefined,
-    }))
-    expect(shown).toEqual(expected)
-    expect(views).toHaveLength(this.events.length)
-  }
-
-  /** The alarm comes in time for everything; and after an alarm, or at rest, for something. */
-  expectAlarm(alarm: number | null, isFresh: boolean): void {
-    const works = this.#nextWorks()
-    const earliest = Math.min(...works.map(({ atMs }) => atMs))
-    for (const { atMs, slackMs } of works) {
-      const latest = slackMs > 0 ? Math.max(atMs, this.#latestMs + slackMs) : Math.max(atMs, this.nowMs)
-      expect(alarm ?? Number.POSITIVE_INFINITY, 'the alarm comes too late').toBeLessThanOrEqual(latest)
-    }
-    if (isFresh || (this.open().length === 0 && !this.replay)) {
-      expect(alarm ?? Number.POSITIVE_INFINITY, 'a wake-up without work').toBeGreaterThanOrEqual(earliest)
-    }
-    if (isFresh && alarm !== null) expect(alarm, 'an alarm that follows itself').toBeGreaterThan(this.nowMs)
-  }
-
-  #nextWorks(): { atMs: number; slackMs: number }[] {
-    const works: { atMs: number; slackMs: number }[] = []
-    for (const { state, source, dueMs, leaseEndMs, receivedAtMs, tries } of this.events) {
-      const slackMs = source === 'paced' || tries > 0 ? tokenMs : 0
-      if (state === 'delivering') works.push({ atMs: leaseEndMs, slackMs: 0 })
-      else if (state !== 'waiting') works.push({ atMs: receivedAtMs + retentionMs, slackMs: 0 })
-      else if (dueMs !== undefined && !this.isPaused(source) && this.#free(source) > 0)
-        works.push({ atMs: dueMs, slackMs })
-    }
-    return this.replay ? [...works, { atMs: this.replay.tickMs, slackMs: 0 }] : works
-  }
-
   #again(event: Modelled, dueMs: number): void {
     event.state = 'waiting'
     event.dueMs = dueMs
@@ -284,7 +238,8 @@ export class MailboxModel {
     return this.#inTurn.filter(event => event.source === source && event.key === key && isOpen(event))
   }
 
-  #free(source: string): number {
+  /** Attempts that a source may have under way beside those that are. */
+  free(source: string): number {
     const underWay = this.events.filter(event => event.source === source && event.state === 'delivering')
     return (sourceTerms[source]?.concurrency ?? 0) - underWay.length
   }

@@ -3,6 +3,7 @@ import { expect, vi } from 'vitest'
 import type { Outcome } from '#core/delivery/event.ts'
 import { answered, type HeldMailbox, heldMailbox, incoming } from './mailbox.ts'
 import { dedupeMs, type MailboxModel, sourceTerms } from './mailbox-model.ts'
+import { expectAlarm, expectSame } from './model-expectations.ts'
 
 /** The mailbox under test. What it hands over is given to the model after each command. */
 export interface Real {
@@ -90,8 +91,8 @@ export async function compare(model: MailboxModel, { mailbox }: Real, isFresh = 
     alarm: await storage.getAlarm(),
     views: instance.list({}, { limit: 500 }),
   }))
-  model.expectSame(views)
-  model.expectAlarm(alarm, isFresh)
+  expectSame(model, views)
+  expectAlarm(model, alarm, isFresh)
 }
 
 export function moveTo(model: MailboxModel, ms: number): void {

@@ -4,6 +4,7 @@ import { within } from '#core/within.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Discovered, KeySource } from './discovery.ts'
 import { KeySet, PublishedKeys } from './key-set.ts'
+import { MissingKeys } from './missing-keys.ts'
 
 /** For how long keys are used without asking, unless the issuer's `max-age` says another time between the two bounds. */
 const freshSeconds = { byDefault: 300, atLeast: 60, atMost: 600 }
@@ -17,11 +18,6 @@ const cooldownMs = { withKeys: 30_000, withNone: 3_000 }
 const patienceMs = 2_000
 /** A request that finds another of its isolate asking waits for what that one gets, at most so long. */
 const companyMs = 6_000
-/** Keys that no set holds are looked for again: so many times at once, and then once in so many seconds. */
-const lookAgain = { burst: 5, everySeconds: 10 }
-/** A name that was looked for in vain is not looked for again before so long. */
-const missingSeconds = 10
-const maxMissing = 1_000
 /** Issuers remembered at most; beyond it the one first heard of is forgotten. */
 const maxIssuers = 1_000
 
@@ -58,9 +54,7 @@ interface Held {
   /** Set while a request of this isolate asks the issuer. */
   asking: symbol | undefined
   failedAtMs: number
-  looksLeft: number
-  looksAtMs: number
-  readonly missing: Map<string, number>
+  readonly missing: MissingKeys
 }
 
 /** What the key cache needs of the outside. */
@@ -119,8 +113,8 @@ export class KeySets {
     const name = nameOf(source)
     const known = this.#held.get(name)
     if (known) return known
-    const nothing = { known: undefined, asking: undefined, failedAtMs: Number.NEGATIVE_INFINITY }
-    const held = { ...nothing, looksLeft: lookAgain.burst, looksAtMs: 0, missing: new Map() }
+    const failedAtMs = Number.NEGATIVE_INFINITY
+    const held = { known: undefined, asking: undefined, failedAtMs, missing: new MissingKeys() }
     this.#held.set(name, held)
     if (this.#held.size > maxIssuers) this.#held.delete(this.#held.keys().next().value ?? '')
     return held
@@ -149,30 +143,15 @@ export class KeySets {
       if (held.known !== before && held.known?.set.jwks.some(jwk => jwk.kid === kid)) return held.known
     }
     const nowMs = this.#nowMs()
-    if (nowMs < (held.missing.get(kid) ?? 0) || !this.#mayAsk(held) || !this.#mayLook(held, nowMs)) return held.known
+    if (!this.#mayAsk(held) || !held.missing.mayLook(kid, nowMs)) return held.known
     await this.#ask(source, held, false)
-    if (!held.known?.set.jwks.some(jwk => jwk.kid === kid)) {
-      held.missing.set(kid, nowMs + missingSeconds * 1000)
-      if (held.missing.size > maxMissing) held.missing.delete(held.missing.keys().next().value ?? '')
-    }
+    if (!held.known?.set.jwks.some(jwk => jwk.kid === kid)) held.missing.missed(kid, nowMs)
     return held.known
   }
 
   #mayAsk(held: Held): boolean {
     const pauseMs = held.known ? cooldownMs.withKeys : cooldownMs.withNone
     return !held.asking && this.#nowMs() - held.failedAtMs >= pauseMs
-  }
-
-  /** Strangers may name keys that nobody has; they must not make the gateway ask for each. */
-  #mayLook(held: Held, nowMs: number): boolean {
-    const earned = Math.floor((nowMs - held.looksAtMs) / (lookAgain.everySeconds * 1000))
-    if (earned > 0) {
-      held.looksLeft = Math.min(lookAgain.burst, held.looksLeft + earned)
-      held.looksAtMs = nowMs
-    }
-    if (held.looksLeft < 1) return false
-    held.looksLeft--
-    return true
   }
 
   /** Waits while another request of this isolate asks, without touching its promise. */

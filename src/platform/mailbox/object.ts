@@ -9,7 +9,6 @@ import type {
   Settlement,
 } from '#core/delivery/event.ts'
 import type { MailboxAddress } from '#core/delivery/event-id.ts'
-import type { BreakerChange } from '#core/delivery/pressure.ts'
 import type { ReplayOrder, ReplayView } from '#core/delivery/replay.ts'
 import type { Telling } from '#core/owner/notice.ts'
 import type { Reminder } from '#core/owner/reminder.ts'
@@ -19,8 +18,8 @@ import { meteredCounters } from '../counters.ts'
 import type { Env } from '../env.ts'
 import { r2Payloads } from '../payloads-r2.ts'
 import { bucketsOf } from '../places.ts'
+import { Aftermath } from './aftermath.ts'
 import { alias } from './aliases.ts'
-import { rememberBreaker } from './breaker.ts'
 import { buried } from './burials.ts'
 import { claim, glance, unclaim } from './claims.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -34,7 +33,7 @@ import { isNearer } from './reminders.ts'
 import { advanceReplays, cancelReplay, forgetReplays, replayOne, startReplay } from './replays.ts'
 import { forget, purge, refuseLater } from './retention.ts'
 import { reap, settle } from './settle.ts'
-import { type EventRow, lanes } from './tables.ts'
+import { lanes } from './tables.ts'
 import { Turns } from './turns.ts'
 import { rowOf, show } from './views.ts'
 
@@ -47,20 +46,20 @@ export class MailboxObject extends ReadableMailbox {
   readonly #turns: Turns
   readonly #news: News
   readonly #owner: Owner
-  /** Sources of which this turn has changed something. */
-  readonly #touched = new Set<string>()
+  readonly #after: Aftermath
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#dispatcher = new Dispatcher(this.mailbox, ctx.storage, () => this.env, consoleLog)
     this.#owner = new Owner(this.mailbox.sources, this.#dispatcher)
-    this.#turns = new Turns(
-      ctx.storage,
-      () => this.#endTurn(),
-      failure => this.#turnEnded(failure),
-    )
     const counters = meteredCounters(env, systemClock, work => ctx.waitUntil(work))
     this.#news = new News(this.mailbox.sql, counters, consoleLog)
+    this.#after = new Aftermath(this.mailbox, this.#dispatcher, this.#news, this.#owner)
+    this.#turns = new Turns(
+      ctx.storage,
+      () => this.#after.end(this.#nowMs()),
+      failure => this.#after.ended(failure, this.#nowMs()),
+    )
     ctx.blockConcurrencyWhile(() => this.#dispatcher.learnAlarm())
   }
 
@@ -73,7 +72,7 @@ export class MailboxObject extends ReadableMailbox {
       this.extent.grow(terms.shards)
       sources.learn(event.source, terms)
       if (acceptance.kind !== 'accepted') return acceptance
-      this.#touched.add(event.source)
+      this.#after.touch(event.source)
       const lent = event.isSync && this.#dispatcher.lend(event, terms, this.#nowMs())
       return lent ? { ...acceptance, lent } : acceptance
     })
@@ -107,9 +106,9 @@ export class MailboxObject extends ReadableMailbox {
       if (!settled) return
       const { row, decision, overtaken } = settled
       if (row.lane === lanes.retry && decision.kind === 'delivered') pressure.retrySucceeded()
-      this.#breakerDid(pressure.ended(settlement, sources.termsOf(row.source), nowMs), row, nowMs)
-      if (overtaken !== undefined && pressure.abandoned(row.id, overtaken)) this.#touchAll()
-      this.#touched.add(row.source)
+      this.#after.breakerDid(pressure.ended(settlement, sources.termsOf(row.source), nowMs), row, nowMs)
+      if (overtaken !== undefined && pressure.abandoned(row.id, overtaken)) this.#after.touchAll()
+      this.#after.touch(row.source)
     })
   }
 
@@ -117,7 +116,7 @@ export class MailboxObject extends ReadableMailbox {
     const { sql } = this.mailbox
     await this.#turns.run(() => {
       const source = replayOne(sql, eventId, this.#nowMs())
-      if (source !== undefined) this.#touched.add(source)
+      if (source !== undefined) this.#after.touch(source)
     })
     return show(sql, eventId)
   }
@@ -172,10 +171,10 @@ export class MailboxObject extends ReadableMailbox {
       const rows = eventIds.flatMap(id => rowOf(sql, id) ?? [])
       forget(sql, rows)
       refuseLater(sql, held, this.#nowMs())
-      if (rows.filter(({ id, attempts }) => pressure.abandoned(id, attempts)).length > 0) this.#touchAll()
+      if (rows.filter(({ id, attempts }) => pressure.abandoned(id, attempts)).length > 0) this.#after.touchAll()
       for (const row of rows) {
         if (row.order_key !== null) promote(sql, row.source, row.order_key, this.#nowMs())
-        this.#touched.add(row.source)
+        this.#after.touch(row.source)
       }
     })
   }
@@ -196,12 +195,12 @@ export class MailboxObject extends ReadableMailbox {
     const orphans = await this.#turns.run(() => {
       const nowMs = this.#nowMs()
       for (const row of reap(sql, sources, nowMs)) {
-        this.#breakerDid(pressure.lost(row.id, row.attempts, sources.termsOf(row.source), nowMs), row, nowMs)
+        this.#after.breakerDid(pressure.lost(row.id, row.attempts, sources.termsOf(row.source), nowMs), row, nowMs)
         this.#news.attemptLost(row.source)
       }
       advanceReplays(sql, nowMs)
       forgetReplays(sql, nowMs)
-      this.#touchAll()
+      this.#after.touchAll()
       return purge(sql, sources, nowMs)
     })
     this.#dispatcher.wakeAtNextWork(this.#nowMs())
@@ -213,44 +212,9 @@ export class MailboxObject extends ReadableMailbox {
       const nowMs = this.#nowMs()
       const isNews = this.mailbox.pauses.set(source, to === 'paused')
       if (isNews && told) this.#owner.hearsOfPause(to, source, told, nowMs)
-      if (to === 'resumed') this.#touchAll()
+      if (to === 'resumed') this.#after.touchAll()
       else this.#dispatcher.wakeAtNextWork(nowMs)
     })
-  }
-
-  /** What follows from everything this turn has changed, once for all of it. */
-  #endTurn(): void {
-    const nowMs = this.#nowMs()
-    for (const source of this.#touched) this.#dispatcher.dispatch(source, nowMs)
-    this.#touched.clear()
-    this.#dispatcher.announce(nowMs)
-    for (const notice of this.#dispatcher.tell(nowMs)) this.#news.noticeGivenUp(notice)
-    this.#dispatcher.restIfIdle(nowMs)
-  }
-
-  #turnEnded(failure: unknown): void {
-    if (failure === undefined) {
-      this.#dispatcher.release()
-      return
-    }
-    this.#dispatcher.recover(this.#nowMs())
-    this.#news.turnFailed(failure)
-  }
-
-  #touchAll(): void {
-    for (const [source] of this.mailbox.sources.all()) this.#touched.add(source)
-  }
-
-  /** @param row the event whose attempt made the difference */
-  #breakerDid(change: BreakerChange | undefined, row: EventRow, nowMs: number): void {
-    const { sql, pressure } = this.mailbox
-    if (!change) return
-    if (change !== 'opened') this.#touchAll()
-    if (change === 'freed') return
-    rememberBreaker(sql, pressure.breaker.openUntilMs)
-    this.#news.breakerChanged(change)
-    if (change === 'opened') this.#dispatcher.wakeBy(pressure.breaker.openUntilMs)
-    this.#owner.hearsOfBreaker(change, row, nowMs)
   }
 
   #nowMs(): number {
