@@ -1,27 +1,32 @@
 import { drained } from './deliveries.ts'
+import { type Interval, ratioOf } from './interval.ts'
 import { monotonicMs, sleep } from './monotonic.ts'
-import { type Latency, latencyOf, median } from './percentiles.ts'
+import { type Latency, latencyOf } from './percentiles.ts'
 import type { Extent } from './plan.ts'
 import type { Stage } from './stage.ts'
 
 /** Events that are stuck in the mailbox of the app that hangs. */
 export const stuckEvents = 1_000
-/** What a round measures. The second of the two that are alike says how much the machine alone makes of it. */
+/** Attempts that hang at once: the concurrency of a source that asks for none. */
+const hangingAtLeast = 10
+/** What a round measures, a slice each. The second of the two that are alike says how much the machine alone makes of it. */
 const arms = ['alone', 'again', 'beside'] as const
 type Arm = (typeof arms)[number]
 
-/** How long the events that were stuck may take to come once their app answers again. */
-const mendedWithinMs = 120_000
-/** Between two arms, and after the stuck events were accepted. */
-const restMs = 2_000
+const patienceMs = 120_000
+/** After the app has begun to hang, or has been paused. */
+const restMs = 300
 
 /** How long one app's events took from when they were due to be sent to their arrival, in ms. */
 export interface IsolationFigures {
+  /** Over all slices. */
   readonly latency: Readonly<Record<Arm, Latency>>
-  /** Medians over the rounds of the p99 to that of the app alone: beside the stuck events, and once more alone. */
-  readonly besideToAlone: number
-  readonly againToAlone: number
-  /** Requests to the app that hung, while it hung, and those that hung at one moment at least. */
+  /** The p99 to that of the app alone: beside the stuck events, and once more alone. */
+  readonly besideToAlone: Interval
+  readonly againToAlone: Interval
+  readonly slices: number
+  readonly isInMemory: boolean
+  /** Requests to the app that hung, and those that hung at one moment at least. */
   readonly hungRequests: number
   readonly hangingAtOnce: number
   readonly lost: number
@@ -29,26 +34,23 @@ export interface IsolationFigures {
   readonly errors: readonly string[]
 }
 
-interface Round {
-  readonly samplesMs: Record<Arm, readonly number[]>
-}
-
 /**
  * Measures one app alone, alone once more, and beside another whose mailbox holds 1,000 events and whose
- * every attempt hangs until it gives up. The three take turns, so that what else the machine does meets all alike.
- * After each turn the app that hung answers, and all that was stuck must come.
+ * every attempt hangs until it gives up. Short slices of the three take turns in random order, so that what else
+ * the machine does meets all alike; in those without it the other app is paused. In the end that app answers, and
+ * all that was stuck must come.
  */
 export async function measureIsolation(
   stage: Stage,
   { perSecond, seconds, rounds }: Extent['isolation'],
   progress: (line: string) => void,
 ): Promise<IsolationFigures> {
-  const { load, app, destinations, hanging } = stage
-  const all: Round[] = []
-  const sums = { lost: 0, repeated: 0, errors: [] as string[], hungRequests: 0 }
+  const { load, app, destinations, hanging, isInMemory } = stage
+  const sums = { lost: 0, repeated: 0, errors: [] as string[] }
   let hangingAtOnce = Number.POSITIVE_INFINITY
+  const hung = async () => (await app.call({ ask: 'port' })).hung
 
-  async function loaded(): Promise<readonly number[]> {
+  async function slice(): Promise<readonly number[]> {
     const report = await load.call({ to: destinations.one, shape: { kind: 'open', perSecond, seconds } })
     const { lost, repeated, fromSentMs } = await drained(app, report)
     sums.lost += lost
@@ -57,48 +59,65 @@ export async function measureIsolation(
     return fromSentMs
   }
 
-  async function besideStuck(): Promise<readonly number[]> {
-    await app.call({ ask: 'hang' })
-    const shape = { kind: 'batch', connections: 16, count: stuckEvents } as const
-    const { bodies, errors } = await load.call({ to: hanging, shape })
-    sums.errors.push(...errors)
-    await until(async () => (await app.call({ ask: 'port' })).hung.now > 0, mendedWithinMs)
+  async function alone(): Promise<readonly number[]> {
+    await stage.pauseHanging(true)
+    await until(async () => (await hung()).now === 0)
     await sleep(restMs)
-    const samples = await loaded()
-    const { hung } = await app.call({ ask: 'port' })
-    sums.hungRequests += hung.requests
-    hangingAtOnce = Math.min(hangingAtOnce, hung.now)
-    await app.call({ ask: 'mend' })
-    const came = async () => (await app.call({ ask: 'port' })).hung.taken
-    await until(async () => (await came()) >= bodies.length, mendedWithinMs)
-    sums.lost += bodies.length - (await came())
+    return slice()
+  }
+
+  async function beside(): Promise<readonly number[]> {
+    await stage.pauseHanging(false)
+    await until(async () => (await hung()).now >= hangingAtLeast)
+    await sleep(restMs)
+    const samples = await slice()
+    hangingAtOnce = Math.min(hangingAtOnce, (await hung()).now)
     return samples
   }
 
-  const measures: Record<Arm, () => Promise<readonly number[]>> = { alone: loaded, again: loaded, beside: besideStuck }
-  await loaded()
+  await app.call({ ask: 'hang' })
+  await stage.pauseHanging(true)
+  const stuck = await load.call({ to: hanging, shape: { kind: 'batch', connections: 16, count: stuckEvents } })
+  sums.errors.push(...stuck.errors)
+  await beside()
+  await alone()
+  hangingAtOnce = Number.POSITIVE_INFINITY
+
+  const all: Record<Arm, readonly number[]>[] = []
   for (let round = 0; round < rounds; round++) {
     const samplesMs: Record<Arm, readonly number[]> = { alone: [], again: [], beside: [] }
-    for (const [index] of arms.entries()) {
-      const arm = arms[(index + round) % arms.length] ?? 'alone'
-      samplesMs[arm] = await measures[arm]()
-      progress(`${arm}, round ${round + 1} of ${rounds}: p99 ${latencyOf(samplesMs[arm]).p99.toFixed(1)} ms`)
-      await sleep(restMs)
-    }
-    all.push({ samplesMs })
+    for (const arm of shuffled(arms)) samplesMs[arm] = await (arm === 'beside' ? beside : alone)()
+    all.push(samplesMs)
+    const p99s = arms.map(arm => `${arm} ${latencyOf(samplesMs[arm]).p99.toFixed(1)} ms`)
+    progress(`round ${round + 1} of ${rounds}, p99: ${p99s.join(', ')}`)
   }
-  const pooled = (arm: Arm) => latencyOf(all.flatMap(({ samplesMs }) => samplesMs[arm]))
-  const toAlone = (arm: Arm) =>
-    median(all.map(({ samplesMs }) => latencyOf(samplesMs[arm]).p99 / latencyOf(samplesMs.alone).p99))
+
+  const { requests: hungRequests } = await hung()
+  await stage.pauseHanging(false)
+  await app.call({ ask: 'mend' })
+  await until(async () => (await hung()).taken >= stuck.bodies.length)
+  sums.lost += stuck.bodies.length - (await hung()).taken
+  const pooled = (arm: Arm) => latencyOf(all.flatMap(samplesMs => samplesMs[arm]))
+  const toAlone = (arm: Arm) => ratioOf(all.map(samplesMs => [samplesMs[arm], samplesMs.alone]))
   return {
     latency: { alone: pooled('alone'), again: pooled('again'), beside: pooled('beside') },
     besideToAlone: toAlone('beside'),
     againToAlone: toAlone('again'),
+    slices: rounds,
+    isInMemory,
+    hungRequests,
     hangingAtOnce,
     ...sums,
   }
 }
 
-async function until(probe: () => Promise<boolean>, patienceMs: number): Promise<void> {
+async function until(probe: () => Promise<boolean>): Promise<void> {
   for (const endMs = monotonicMs() + patienceMs; monotonicMs() < endMs && !(await probe()); ) await sleep(50)
+}
+
+function shuffled<Value>(values: readonly Value[]): Value[] {
+  return values
+    .map(value => ({ value, at: Math.random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ value }) => value)
 }

@@ -3,7 +3,7 @@ import { full as apiFull, quick as apiQuick, measureApi } from './api/measure.ts
 import { apiFailures, apiReportText, figuresTable } from './api/report.ts'
 import { full as egressFull, quick as egressQuick, measureEgress } from './egress/measure.ts'
 import type { IsolationFigures } from './isolation.ts'
-import { type Machine, machineLine, thisMachine } from './machine.ts'
+import { type Machine, machineLine, processorLine, thisMachine } from './machine.ts'
 import { failuresOf, isolationFailures, measureIsolationAlone, measureMailbox } from './mailbox.ts'
 import { measureMasking } from './masking/measure.ts'
 import { maskingText } from './masking/report.ts'
@@ -22,7 +22,7 @@ program
   .command('mailbox')
   .description('accepting and delivering webhooks, on one mailbox and on sixteen, beside a bare worker')
   .option('--quick', 'about two minutes, and less exact')
-  .option('--isolation', 'only what an app that hangs does to another one: about five minutes, with --quick one')
+  .option('--isolation', 'only what an app that hangs does to another one: under three minutes, with --quick one')
   .option('--json', 'one JSON object on stdout instead of tables')
   .action(mailbox)
 
@@ -91,7 +91,7 @@ async function mailbox(options: { quick?: true; isolation?: true; json?: true })
 
 function isolation(machine: Machine, figures: IsolationFigures, { json }: { json?: true }): void {
   const failures = isolationFailures(figures)
-  const text = `${machineLine(machine)}\n\n${isolationText(figures)}${failures.map(one => `FAILED: ${one}\n`).join('')}`
+  const text = `${processorLine(machine)}\n\n${isolationText(figures)}${failures.map(one => `FAILED: ${one}\n`).join('')}`
   process.stdout.write(json ? `${JSON.stringify({ machine, isolation: figures, failures }, null, 2)}\n` : `\n${text}`)
   process.exitCode = failures.length > 0 ? 1 : 0
 }

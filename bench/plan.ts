@@ -13,16 +13,16 @@ export interface Extent {
   readonly open: { readonly perSecond: readonly number[]; readonly seconds: number; readonly rounds: number }
   /** Of the batches that compare order, shards and sizes. */
   readonly variantRounds: number
-  /** Of one app beside another that hangs. */
+  /** Of one app beside another that hangs: the seconds of a slice, of which each round has three. */
   readonly isolation: { readonly perSecond: number; readonly seconds: number; readonly rounds: number }
 }
 
-/** About eleven minutes. */
+/** About nine minutes. */
 export const full: Extent = {
   closed: { connections: [16, 64], seconds: 2, rounds: 3 },
   open: { perSecond: [50, 200, 500, 1000], seconds: 4, rounds: 2 },
   variantRounds: 3,
-  isolation: { perSecond: 50, seconds: 10, rounds: 6 },
+  isolation: { perSecond: 100, seconds: 3, rounds: 12 },
 }
 
 /** About two minutes, and so much less exact. */
@@ -30,7 +30,7 @@ export const quick: Extent = {
   closed: { connections: [16, 64], seconds: 1, rounds: 1 },
   open: { perSecond: [200, 1000], seconds: 3, rounds: 1 },
   variantRounds: 1,
-  isolation: { perSecond: 50, seconds: 6, rounds: 2 },
+  isolation: { perSecond: 100, seconds: 2, rounds: 4 },
 }
 
 /** Both workers are run warm first: registry read, code compiled. These figures are not used. */

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { callAdmin } from '#cli/client/admin.ts'
 import type { LoadCall, LoadReport } from './load.ts'
 import { ownWorkerds } from './processor.ts'
 import type { AppAnswer, AppCall } from './sample-app.ts'
@@ -9,6 +10,8 @@ import { type BenchApp, hookPath, startGatewayTarget } from './targets.ts'
 import { type Variant, variants } from './variants.ts'
 import type { Destination } from './vendor.ts'
 import { startWorker, type Target } from './worker.ts'
+
+const memory = '/dev/shm'
 
 /** What load is put on. `one` and `sixteen` are mailboxes of the gateway. */
 export const targetNames = ['bare', 'one', 'sixteen'] as const
@@ -22,6 +25,10 @@ export interface Stage {
   toVariant(variant: Variant): Destination
   /** The app that hangs when it is told to. */
   readonly hanging: Destination
+  /** Has the gateway hold back, or let go, what goes to the app that hangs. */
+  pauseHanging(isPaused: boolean): Promise<void>
+  /** The state lies in memory, so that no disk has a part in it. */
+  readonly isInMemory: boolean
   /** The workerd behind a target, where the system tells. */
   readonly pids: Readonly<Record<TargetName, number | undefined>>
 }
@@ -29,9 +36,15 @@ export interface Stage {
 /**
  * Starts both workers, the load generator and the app, each in its own process, plays, and takes all of it
  * down again, however the play or this process ends; the folder with the state goes too.
+ *
+ * @param state `memory`: where the system has a file system there
  */
-export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+export async function onStage<Result>(
+  state: 'disk' | 'memory',
+  play: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const isInMemory = state === 'memory' && isWritable(memory)
+  const folder = mkdtempSync(join(isInMemory ? memory : tmpdir(), 'gatehouse-bench-'))
   const load = startSubprocess<LoadCall, LoadReport>('load.ts')
   const app = startSubprocess<AppCall, AppAnswer>('sample-app.ts')
   /** All of it at once, since a signal leaves no time to wait; miniflare ends its workerds at `exit` by itself. */
@@ -43,7 +56,7 @@ export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): 
   process.once('exit', clear)
   const workers: Target[] = []
   try {
-    return await play(await setUp(folder, load, app, workers))
+    return await play({ ...(await setUp(folder, load, app, workers)), isInMemory })
   } finally {
     for (const worker of workers) await worker.stop()
     clear()
@@ -51,7 +64,12 @@ export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): 
   }
 }
 
-async function setUp(folder: string, load: Stage['load'], app: Stage['app'], workers: Target[]): Promise<Stage> {
+async function setUp(
+  folder: string,
+  load: Stage['load'],
+  app: Stage['app'],
+  workers: Target[],
+): Promise<Omit<Stage, 'isInMemory'>> {
   const { port: appPort, hangingPort } = await app.call({ ask: 'port' })
   const sixteen = Array.from({ length: 16 }, (_, index) => `app-${index + 1}`)
   const atFirst = ownWorkerds()
@@ -76,6 +94,20 @@ async function setUp(folder: string, load: Stage['load'], app: Stage['app'], wor
     },
     toVariant: ({ app }) => ({ port: gateway.port, paths: [hookPath(app.name)], mayRepeat: false }),
     hanging: { port: gateway.port, paths: [hookPath(stuck.name)], mayRepeat: false },
+    async pauseHanging(isPaused) {
+      const call = `apps/${stuck.name}/${isPaused ? 'pause' : 'resume'}`
+      const reason = 'the bench takes turns'
+      await callAdmin(call, { url: at(gateway.port), state: folder }, { method: 'POST', body: { reason } })
+    },
     pids: { bare: barePid, one: gatewayPid, sixteen: gatewayPid },
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }

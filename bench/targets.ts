@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { keys } from '#core/keys.ts'
 import { publication } from '#core/manifest/publish.ts'
 import { Manifest } from '#core/manifest/schema.ts'
 import { secretVariable } from '#core/secrets/variable.ts'
 import { freePort } from '../scripts/free-port.ts'
 import { startGateway } from '../src/cli/machine/gateway.ts'
+import { localKeys } from '../src/cli/machine/keys.ts'
+import { statePaths } from '../src/cli/machine/paths.ts'
 import { vendorSecret } from './vendor.ts'
 import type { Target } from './worker.ts'
 
@@ -25,7 +26,7 @@ export const hookPath = (app: string) => `/hooks/${app}/repo`
 
 /** The gateway, as `npm start` runs it, with apps that all live at one address, or at the one that hangs. */
 export async function startGatewayTarget(
-  resources: string,
+  state: string,
   apps: readonly BenchApp[],
   { upstream, hanging }: { readonly upstream: string; readonly hanging: string },
 ): Promise<Target> {
@@ -34,9 +35,13 @@ export async function startGatewayTarget(
     [secretVariable(name, 'app'), appSecret],
   ])
   const port = await freePort()
-  const keyEncryptionKey = randomBytes(32).toString('base64')
-  const variables = { ...Object.fromEntries(secrets), GATEWAY_KEK: keyEncryptionKey }
-  const miniflare = await startGateway({ port, resources, variables })
+  const paths = statePaths(state)
+  const variables = {
+    ...Object.fromEntries(secrets),
+    ...(await localKeys(paths, new Date())),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+  }
+  const miniflare = await startGateway({ port, resources: paths.resources, variables, isQuiet: true })
   const registry = await miniflare.getKVNamespace('REGISTRY', 'gatehouse')
   for (const app of apps) {
     const document = manifestOf(app, app.hangs ? hanging : upstream)
