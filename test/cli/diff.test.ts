@@ -58,10 +58,10 @@ it('lists the faults of what is to be published, with file and line', async () =
   expect(stderr).toMatch(/a\.yaml:10 .*spec\.webhooks\.in\.scheme/)
 })
 
-it('compares 1,500 manifests in several threads, and finds the one that differs', async () => {
-  const many = Array.from({ length: 1_500 }, (_, n) => [`app-${n}.yaml`, manifest(`app-${n}`)] as const)
+it('compares 2,600 manifests in several threads, and finds the one that differs', async () => {
+  const many = Array.from({ length: 2_600 }, (_, n) => [`app-${n}.yaml`, manifest(`app-${n}`)] as const)
   await using on = await stage(Object.fromEntries(many))
   await write(on.registry, { 'app-700.yaml': manifest('app-700').replace('path: /in', 'path: /on') })
   const { stdout } = await on.diff('--json')
-  expect(JSON.parse(stdout)).toMatchObject({ apps: 1_500, drift: [{ app: 'app-700', change: 'changed' }] })
+  expect(JSON.parse(stdout)).toMatchObject({ apps: 2_600, drift: [{ app: 'app-700', change: 'changed' }] })
 })

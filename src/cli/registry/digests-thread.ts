@@ -2,4 +2,4 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { digestEach } from './digest-each.ts'
 
 /** A thread of `digestsOf`: reads its share of the files, and ends. */
-parentPort?.postMessage(await digestEach(workerData as readonly string[]))
+parentPort?.postMessage(digestEach(workerData as readonly string[]))

@@ -4,10 +4,11 @@ import { type Digested, type Digests, digestEach } from './digest-each.ts'
 import { refuse } from './judgements.ts'
 
 /** Files that are worth a thread of their own: below that it would take longer to begin than to end. */
-const filesPerThread = 1_000
+const filesPerThread = 2_500
 
 /**
- * The apps and digests of manifest files, read by as many threads as there are processors.
+ * The apps and digests of manifest files, read by as many threads as there are processors, the
+ * caller's among them.
  *
  * @throws Failure that lists every file that is no YAML or names no app
  */
@@ -15,7 +16,9 @@ export async function digestsOf(files: readonly string[]): Promise<readonly Dige
   const threads = Math.min(availableParallelism(), Math.ceil(files.length / filesPerThread))
   const size = Math.ceil(files.length / threads)
   const shares = Array.from({ length: threads }, (_, n) => files.slice(n * size, (n + 1) * size))
-  const read = await Promise.all(threads === 1 ? shares.map(digestEach) : shares.map(inThread))
+  const [own = [], ...others] = shares
+  const begun = others.map(inThread)
+  const read = await Promise.all([(async () => digestEach(own))(), ...begun])
   const problems = read.flatMap(one => one.problems)
   if (problems.length > 0) throw refuse('The registry is refused', problems)
   return read.flatMap(one => one.digested)

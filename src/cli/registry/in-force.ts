@@ -75,7 +75,11 @@ export function adminInForce(options: AdminOptions): InForce {
 
 /** A bulk file, as `gatehouse build` wrote it. */
 export function bulkInForce(file: string): InForce {
-  const read = async () => new Map((await bulkItems(file)).map((item): [string, RegistryItem] => [item.key, item]))
+  let items: Promise<ReadonlyMap<string, RegistryItem>> | undefined
+  const read = () => {
+    items ??= bulkItems(file).then(all => new Map(all.map(item => [item.key, item])))
+    return items
+  }
   return {
     where: file,
     async list() {

@@ -7,5 +7,10 @@ import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
  * so a default that changes later changes no digest.
  */
 export async function digestOf(document: unknown): Promise<string> {
-  return `sha256:${await sha256Hex(utf8Bytes(canonicalize(document) ?? ''))}`
+  return `sha256:${await sha256Hex(utf8Bytes(canonicalText(document)))}`
+}
+
+/** What a digest is over: canonical JSON. */
+export function canonicalText(document: unknown): string {
+  return canonicalize(document) ?? ''
 }
