@@ -16,9 +16,10 @@ interface Trie {
 }
 
 /**
- * The ICANN part of the public suffix list, as tldts-icann has it: by top-level domain, the rules below it as the
- * list writes them. Left out is what goes without saying: top-level domains themselves, and the names in other
- * alphabets, which in a URL are spelled `xn--`. That is half the weight that every isolate would load.
+ * The ICANN part of the public suffix list, as tldts-icann has it: by top-level domain, the rules below it. A rule
+ * stands as the list writes it; several that end in one label stand behind it, `tokyo(. chofu hino)` being `tokyo`,
+ * `chofu.tokyo` and `hino.tokyo`. Left out is what goes without saying: top-level domains themselves, and the names
+ * in other alphabets, which in a URL are spelled `xn--`. That is half the weight that every isolate would load.
  */
 export async function publicSuffixes(): Promise<string> {
   const file = new URL('../node_modules/tldts-icann/dist/es6/src/data/trie.js', import.meta.url)
@@ -34,8 +35,16 @@ export async function publicSuffixes(): Promise<string> {
     const domain = rule.slice(dot + 1)
     byDomain.set(domain, [...(byDomain.get(domain) ?? []), rule.slice(0, dot)])
   }
-  const lines = [...byDomain].sort().map(([domain, own]) => `"${domain}": "${own.join(' ')}"`)
+  const lines = [...byDomain].sort().map(([domain, own]) => `"${domain}": "${grouped(own)}"`)
   return `{\n${lines.join(',\n')}\n}\n`
+}
+
+/** Rules that end in one label, together. */
+function grouped(rules: readonly string[]): string {
+  const byLabel = Map.groupBy(rules, rule => rule.slice(rule.lastIndexOf('.') + 1))
+  const written = ([label, own]: [string, string[]]) =>
+    own.length === 1 ? own[0] : `${label}(${own.map(rule => rule.slice(0, -label.length - 1) || '.').join(' ')})`
+  return [...byLabel].map(written).join(' ')
 }
 
 function rulesOf(trie: Trie, starts: readonly number[], node: number, sign = '', below = ''): string[] {

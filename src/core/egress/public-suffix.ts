@@ -15,7 +15,7 @@ export function isUnderPublicSuffix(rule: Rule): boolean {
   if (end === undefined) return false
   const dot = end.lastIndexOf('.')
   if (dot < 0) return true
-  const rules = rulesOf(end.slice(dot + 1))
+  const rules = suffixRules(end.slice(dot + 1))
   const name = end.slice(0, dot)
   const parent = name.slice(name.indexOf('.') + 1)
   if (rules.has(`*.${name}`)) return true
@@ -23,8 +23,16 @@ export function isUnderPublicSuffix(rule: Rule): boolean {
   return rules.has(name) || rules.has(parent === name ? '*' : `*.${parent}`)
 }
 
-function rulesOf(domain: string): ReadonlySet<string> {
-  const rules = known.get(domain) ?? new Set(Object.hasOwn(rulesBelow, domain) ? rulesBelow[domain]?.split(' ') : [])
+/** The rules below a top-level domain, without it, as the list writes them. */
+export function suffixRules(domain: string): ReadonlySet<string> {
+  const rules = known.get(domain) ?? new Set(written(Object.hasOwn(rulesBelow, domain) ? rulesBelow[domain] : ''))
   known.set(domain, rules)
   return rules
+}
+
+/** Rules one by one: `tokyo(. chofu)` is `tokyo` and `chofu.tokyo`. */
+function written(text = ''): string[] {
+  return [...text.matchAll(/([^ ()]+)(?:\(([^)]*)\))?/g)].flatMap(([, label = '', own]) =>
+    own === undefined ? label : own.split(' ').map(name => (name === '.' ? label : `${name}.${label}`)),
+  )
 }
