@@ -1,4 +1,5 @@
 import type { Action } from './action.ts'
+import { escaped } from './detectors/glance.ts'
 import { inSpelling, spliced } from './edit.ts'
 import type { Where } from './field-rules.ts'
 import { JsonPath } from './json-path.ts'
@@ -53,8 +54,10 @@ function editsWithin(text: string, judge: Judge, where: Where, nesting: number, 
   const fieldHere = () => (plan.fields.isEmpty ? undefined : plan.fields.actionAt(path.places))
 
   const failure = walkJson(text, path, {
-    text(start, end, isEscaped) {
+    text(start, end, look) {
       if (end - start < plan.shortest && plan.fields.isEmpty) return
+      if (plan.fields.isEmpty && judge.overlooks?.(look, path)) return
+      const isEscaped = look === escaped
       const said = isEscaped ? unescaped(text, start, end) : text.slice(start, end)
       const found = said === undefined ? malformed : stringEdits(said, judge, path, nesting)
       inner ??= found.failure
@@ -62,10 +65,11 @@ function editsWithin(text: string, judge: Judge, where: Where, nesting: number, 
       if (watch) for (const edit of found.edits) watch(edit, path)
       edits.push(...inSpelling(found.edits, text, start, isEscaped))
     },
-    number(start, end, isInteger) {
+    number(start, end) {
       const field = fieldHere()
       if (!field && end - start < shortestNumber) return
-      const said = isInteger || field ? text.slice(start, end) : wholeDigits(text.slice(start, end))
+      const spelling = text.slice(start, end)
+      const said = field ? spelling : wholeDigits(spelling)
       if (said !== undefined) scalar(start, end, said, field)
     },
     truth(start, end) {
@@ -94,8 +98,14 @@ function scalarSpelling(masked: string, action: Action): string {
   return isNumber ? masked : JSON.stringify(masked)
 }
 
-/** The digits of a whole number that is written with a fraction of zeros or an exponent, as some languages do. */
+/** What fifteen digits tell exactly, and is no whole number. */
+const fraction = /^-?\d+\.\d*[1-9]$/
+const longestFraction = 16
+
+/** The digits of a whole number, also of one that is written with a fraction of zeros or an exponent, as some languages do. */
 function wholeDigits(spelling: string): string | undefined {
+  if (!/[.eE]/.test(spelling)) return spelling
+  if (spelling.length <= longestFraction && fraction.test(spelling)) return undefined
   const number = Number(spelling)
   return Number.isInteger(number) && Math.abs(number) < 1e21 ? BigInt(number).toString() : undefined
 }

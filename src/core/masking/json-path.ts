@@ -80,12 +80,35 @@ export class JsonPath implements Where {
   }
 
   #nameAt(depth: number): string {
-    const raw = this.#text.slice(this.#starts[depth], this.#ends[depth])
-    if (!raw.includes('\\')) return raw
-    try {
-      return JSON.parse(`"${raw}"`)
-    } catch {
-      return raw
-    }
+    return nameIn(this.#text, this.#starts[depth] as number, this.#ends[depth] as number)
+  }
+}
+
+/** Names that were asked for lately. A document has few, and each of them many times. */
+const lately: string[] = Array.from({ length: 256 }, () => '')
+const longestKept = 64
+
+function nameIn(text: string, start: number, end: number): string {
+  const length = end - start
+  const place = (text.charCodeAt(start) * 31 + text.charCodeAt(end - 1) * 7 + length) & 255
+  const known = lately[place] as string
+  if (known.length === length && stands(known, text, start)) return known
+  const name = unescaped(text.slice(start, end))
+  // a copy, since a slice would keep the whole document
+  if (name.length === length && length > 0 && length <= longestKept) lately[place] = ` ${name}`.slice(1)
+  return name
+}
+
+function stands(name: string, text: string, start: number): boolean {
+  for (let at = 0; at < name.length; at++) if (name.charCodeAt(at) !== text.charCodeAt(start + at)) return false
+  return true
+}
+
+function unescaped(spelling: string): string {
+  if (!spelling.includes('\\')) return spelling
+  try {
+    return JSON.parse(`"${spelling}"`)
+  } catch {
+    return spelling
   }
 }

@@ -1,17 +1,15 @@
+import { escaped, glance } from './detectors/glance.ts'
 import type { JsonPath } from './json-path.ts'
 
 export interface JsonVisitor {
-  /** A string, between its quotes. `isEscaped` where it holds a backslash. */
-  text(start: number, end: number, isEscaped: boolean): void
-  /** A number; `isInteger` where it is digits only, perhaps with a sign. */
-  number(start: number, end: number, isInteger: boolean): void
+  /** A string, between its quotes, and what a first look at it told. */
+  text(start: number, end: number, look: number): void
+  number(start: number, end: number): void
   /** `true` or `false`. */
   truth(start: number, end: number): void
 }
 
 export type WalkFailure = 'malformed' | 'too-deep'
-
-const fraction = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /**
  * Walks a JSON text (RFC 8259) once, in the order of its characters, and shows every value to a visitor; `path`
@@ -21,40 +19,39 @@ const fraction = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
  * @returns why it is no JSON text, or a too deep one; then the visitor has seen the part before
  */
 export function walkJson(text: string, path: JsonPath, visitor: JsonVisitor): WalkFailure | undefined {
-  const { length } = text
-  const quotes = new Next(text, '"')
-  const backslashes = new Next(text, '\\')
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
-  let isEscaped = false
-
   for (;;) {
-    skipSpace()
+    at = afterSpace(text, at)
     const code = text.charCodeAt(at)
     if (code === 34) {
       const start = at + 1
-      const end = stringEnd(start)
+      const seen = glance(text, start)
+      const look = seen & 3
+      const end = look === escaped ? stringEnd(text, seen >>> 2) : seen >>> 2
       if (end < 0) return 'malformed'
-      visitor.text(start, end, isEscaped)
+      visitor.text(start, end, look)
       at = end + 1
     } else if (code === 123) {
       if (!path.enterObject()) return 'too-deep'
-      at += 1
-      skipSpace()
+      at = afterSpace(text, at + 1)
       if (text.charCodeAt(at) !== 125) {
-        if (!member()) return 'malformed'
+        at = member(text, at, path)
+        if (at < 0) return 'malformed'
         continue
       }
       path.leave()
       at += 1
     } else if (code === 91) {
       if (!path.enterArray()) return 'too-deep'
-      at += 1
-      skipSpace()
+      at = afterSpace(text, at + 1)
       if (text.charCodeAt(at) !== 93) continue
       path.leave()
       at += 1
-    } else if (code === 45 || (code >= 48 && code <= 57)) {
-      if (!number()) return 'malformed'
+    } else if (code === 45 || isDigit(code)) {
+      const end = numberEnd(text, at)
+      if (end < 0) return 'malformed'
+      visitor.number(at, end)
+      at = end
     } else if (code === 110 && text.startsWith('null', at)) {
       at += 4
     } else if (code === 116 && text.startsWith('true', at)) {
@@ -66,15 +63,15 @@ export function walkJson(text: string, path: JsonPath, visitor: JsonVisitor): Wa
     } else return 'malformed'
 
     for (;;) {
-      skipSpace()
-      if (path.depth === 0) return at === length ? undefined : 'malformed'
+      at = afterSpace(text, at)
+      if (path.depth === 0) return at === text.length ? undefined : 'malformed'
       const after = text.charCodeAt(at)
       at += 1
       if (after === 44) {
         if (path.isArray) path.nextItem()
         else {
-          skipSpace()
-          if (!member()) return 'malformed'
+          at = member(text, afterSpace(text, at), path)
+          if (at < 0) return 'malformed'
         }
         break
       }
@@ -82,75 +79,54 @@ export function walkJson(text: string, path: JsonPath, visitor: JsonVisitor): Wa
       path.leave()
     }
   }
+}
 
-  function skipSpace(): void {
-    for (;;) {
-      const code = text.charCodeAt(at)
-      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return
-      at += 1
-    }
+function afterSpace(text: string, start: number): number {
+  for (let at = start; ; at++) {
+    const code = text.charCodeAt(at)
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at
   }
+}
 
-  function member(): boolean {
-    if (text.charCodeAt(at) !== 34) return false
-    const start = at + 1
-    const end = stringEnd(start)
-    if (end < 0) return false
-    path.nextMember(start, end)
-    at = end + 1
-    skipSpace()
-    if (text.charCodeAt(at) !== 58) return false
-    at += 1
-    return true
-  }
+/** Reads a member's name and the colon after it; -1 where there is none. */
+function member(text: string, at: number, path: JsonPath): number {
+  if (text.charCodeAt(at) !== 34) return -1
+  const end = stringEnd(text, at + 1)
+  if (end < 0) return -1
+  path.nextMember(at + 1, end)
+  const colon = afterSpace(text, end + 1)
+  return text.charCodeAt(colon) === 58 ? colon + 1 : -1
+}
 
-  function stringEnd(start: number): number {
-    let end = quotes.from(start)
-    let backslash = backslashes.from(start)
-    isEscaped = backslash < end
-    while (backslash < end) {
-      end = quotes.from(backslash + 2)
-      backslash = backslashes.from(backslash + 2)
-    }
-    return end < length ? end : -1
+/** Where a string ends; -1 where it has no end. */
+function stringEnd(text: string, start: number): number {
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 34) return at
+    if (code === 92) at++
   }
+  return -1
+}
 
-  function number(): boolean {
-    const start = at
-    if (text.charCodeAt(at) === 45) at += 1
-    const firstDigit = at
-    while (isDigit(text.charCodeAt(at))) at += 1
-    const isInteger = !isNumberPart(text.charCodeAt(at))
-    while (isNumberPart(text.charCodeAt(at))) at += 1
-    const isWell = isInteger
-      ? at > firstDigit && (at === firstDigit + 1 || text.charCodeAt(firstDigit) !== 48)
-      : fraction.test(text.slice(start, at))
-    if (isWell) visitor.number(start, at, isInteger)
-    return isWell
+/** Where a number ends; -1 where it is none. */
+function numberEnd(text: string, start: number): number {
+  let at = text.charCodeAt(start) === 45 ? start + 1 : start
+  at = text.charCodeAt(at) === 48 ? at + 1 : digitsEnd(text, at)
+  if (at > 0 && text.charCodeAt(at) === 46) at = digitsEnd(text, at + 1)
+  if (at > 0 && (text.charCodeAt(at) | 32) === 101) {
+    const sign = text.charCodeAt(at + 1)
+    at = digitsEnd(text, sign === 43 || sign === 45 ? at + 2 : at + 1)
   }
+  return at > 0 && isNumberPart(text.charCodeAt(at)) ? -1 : at
+}
+
+function digitsEnd(text: string, start: number): number {
+  let at = start
+  while (isDigit(text.charCodeAt(at))) at++
+  return at > start ? at : -1
 }
 
 const isDigit = (code: number) => code >= 48 && code <= 57
 
 const isNumberPart = (code: number) =>
   isDigit(code) || code === 46 || code === 101 || code === 69 || code === 43 || code === 45
-
-/** Where a character comes next. Asked for places that only grow, it reads the text once. */
-class Next {
-  readonly #text: string
-  readonly #character: string
-  #known = -1
-
-  constructor(text: string, character: string) {
-    this.#text = text
-    this.#character = character
-  }
-
-  from(place: number): number {
-    if (this.#known < place) {
-      const found = this.#text.indexOf(this.#character, place)
-      this.#known = found < 0 ? Number.POSITIVE_INFINITY : found
-    }
-    return this.#known
-  }
-}

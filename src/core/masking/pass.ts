@@ -25,6 +25,8 @@ export interface Judge {
   readonly hidesPieces?: boolean
   /** Takes a string as a whole, before it is read as JSON or as a field; `undefined` for one that it does not take. */
   claim?(text: string, where: Where): MaskingEdit[] | undefined
+  /** Whether a first look at a text within JSON, as `glance` gives it, tells that nothing becomes of it. */
+  overlooks?(look: number, where: Where): boolean
   /** What becomes of the values in a text. */
   textEdits(text: string, where: Where): MaskingEdit[]
   /** What becomes of a field that a rule names, whatever it holds. */
@@ -76,6 +78,10 @@ export class MaskingPass implements Judge {
 
   get lineage(): LineageRow[] {
     return this.#lineage.rows
+  }
+
+  overlooks(look: number, where: Where): boolean {
+    return this.plan.detector.overlooks(look, where)
   }
 
   /** @param from values that end before this offset were dealt with */

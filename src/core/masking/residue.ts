@@ -22,6 +22,10 @@ export class Residue implements Judge {
     this.plan = { ...pass.plan, fields: noFields }
   }
 
+  overlooks(look: number, where: Where): boolean {
+    return this.#pass.overlooks(look, where)
+  }
+
   /** @param from what ends before this offset has left already */
   textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
     if (text.length < this.plan.shortest || this.#pass.isClean(text, where)) return []

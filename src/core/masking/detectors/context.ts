@@ -16,7 +16,9 @@ export function contextWords(words: readonly string[]): ContextWords {
 }
 
 /** What the whole text is called: a JSON key, a form field's or a header's name. */
-class Key {
+export class Key {
+  /** Which secret the text is by this name; settled when first asked. */
+  secret: 'password' | 'generic_secret' | 'none' | undefined
   readonly #words: string
   readonly #said = new Map<RegExp, number | undefined>()
 
@@ -42,7 +44,8 @@ class Key {
 
 const keys = new Map<string, Key>()
 
-function keyOf(name: string): Key | undefined {
+/** What is known of a name, or nothing for an empty one. */
+export function keyOf(name: string): Key | undefined {
   if (name === '') return undefined
   const known = keys.get(name)
   if (known) return known

@@ -1,9 +1,10 @@
 import { emails } from './addresses/emails.ts'
 import { ipv4Addresses, ipv6Addresses, macAddresses } from './addresses/network.ts'
-import { Surroundings } from './context.ts'
+import { keyOf, Surroundings } from './context.ts'
 import type { EntityType } from './entity-types.ts'
 import { type Claim, type Finding, nothing, settled } from './finding.ts'
 import { folded } from './fold.ts'
+import { harmless, unspaced } from './glance.ts'
 import { isIdentifierOrMoment } from './identifier.ts'
 import { maxDigits, type NumberSearch, numberSearch } from './numbers/numbers.ts'
 import { runsOf } from './numbers/runs.ts'
@@ -11,10 +12,10 @@ import { type Dictionary, dictionarySearch } from './own/dictionaries.ts'
 import { type CustomPattern, patternSearch } from './own/patterns.ts'
 import { leastPhoneDigits, type PhoneSearch, phoneSearch } from './phones/phones.ts'
 import { markedSecretsIn } from './secrets/marked.ts'
-import { assignedSecretsIn, calledSecretIn } from './secrets/named.ts'
+import { assignedSecretsIn, calledSecretIn, secretBy } from './secrets/named.ts'
 import { shapedSecretsIn, shortestShaped } from './secrets/shaped.ts'
 import { privateKeys, urlPasswords } from './secrets/spans.ts'
-import { readSigns, type Signs } from './signs.ts'
+import { readSigns, type Signs, tokenLength } from './signs.ts'
 import { type WordSearch, wordSearch } from './words/words.ts'
 
 /** Finds what a text holds of some types. */
@@ -28,6 +29,8 @@ export interface Detector {
    * @throws TextTooLong where an operator's own pattern or dictionary would have to read more than its cap
    */
   find(text: string, context?: string): readonly Finding[]
+  /** Whether it would find nothing in a text, by what `glance` told of it and the name that it has. */
+  overlooks(look: number, named: { name(): string }): boolean
 }
 
 /** What an operator adds to the built-in types. */
@@ -43,8 +46,6 @@ export const defaultPhoneRegions = ['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'NL', 'I
 
 /** The shortest text that holds anything: `a@b.co`, `1.1.1.1`, `::1`. */
 const shortest = 3
-/** Tokens are longer than most words are. */
-const tokenLength = 12
 /** What is spelled with letters and digits has one digit at least. */
 const fewestInWords = 1
 /** A bank's SWIFT code may do without digits. */
@@ -54,8 +55,13 @@ type Search = (text: string, signs: Signs, near: Surroundings, claims: Claim[]) 
 
 /** A detector of these types. Making one compiles patterns: make it once per entry and keep it. */
 export function detectorOf(types: readonly EntityType[], options: DetectorOptions = {}): Detector {
-  const searches = [...builtIn(new Set(types), options.phoneRegions ?? defaultPhoneRegions), ...own(types, options)]
+  const ownSearches = own(types, options)
+  const searches = [...builtIn(new Set(types), options.phoneRegions ?? defaultPhoneRegions), ...ownSearches]
+  const hasSecrets = types.includes('API_SECRET')
   return {
+    overlooks: (look, named) =>
+      ownSearches.length === 0 &&
+      (look === harmless || (look === unspaced && !(hasSecrets && isPassword(named.name())))),
     find(given, context = '') {
       if (given.length < shortest || searches.length === 0) return nothing
       if (isIdentifierOrMoment(given) && !mayName(context)) return nothing
@@ -75,6 +81,11 @@ function mayName(key: string): boolean {
   return key !== '' && /[Bb]irth|BIRTH|dob|DOB|[Kk]ey|KEY|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Pp]ass|PASS|heroku/.test(key)
 }
 
+function isPassword(name: string): boolean {
+  const key = keyOf(name)
+  return key !== undefined && secretBy(key) === 'password'
+}
+
 function builtIn(types: ReadonlySet<EntityType>, regions: readonly string[]): Search[] {
   const searches: Search[] = []
   if (types.has('API_SECRET')) searches.push(secrets)
@@ -91,7 +102,7 @@ function builtIn(types: ReadonlySet<EntityType>, regions: readonly string[]): Se
 
 function whereWords(words: WordSearch): Search {
   return (text, { hasLetter, digits, longestCapitals }, near, claims) => {
-    if ((hasLetter && digits >= fewestInWords) || longestCapitals >= capitalsOfBanks) words(text, near, claims)
+    if ((hasLetter && digits >= fewestInWords) || longestCapitals >= capitalsOfBanks) words(text, digits, near, claims)
   }
 }
 
@@ -115,8 +126,10 @@ function own(types: readonly EntityType[], { customPatterns = [], dictionaries =
   )
 }
 
+const verb = / (?:is|was) /
+
 function secrets(text: string, signs: Signs, near: Surroundings, claims: Claim[]): void {
-  const { longestToken, hyphens, hasAt, colons, hasEquals, hasLetter } = signs
+  const { longestToken, hyphens, hasAt, colons, hasBlank, hasEquals, hasLetter } = signs
   if (!hasLetter) return
   if (longestToken >= tokenLength) {
     markedSecretsIn(text, claims)
@@ -124,7 +137,7 @@ function secrets(text: string, signs: Signs, near: Surroundings, claims: Claim[]
     if (hyphens >= 10) privateKeys(text, claims)
   }
   if (hasAt && colons > 0) urlPasswords(text, claims)
-  if (colons > 0 || hasEquals || text.includes(' is ') || text.includes(' was ')) assignedSecretsIn(text, claims)
+  if (colons > 0 || hasEquals || (hasBlank && verb.test(text))) assignedSecretsIn(text, claims)
   calledSecretIn(text, near, claims)
 }
 

@@ -12,6 +12,9 @@ const colon = 9
 const equals = 10
 const at = 11
 
+/** Tokens are longer than most words are. */
+export const tokenLength = 12
+
 /** What a text shows at a glance, and so which searches may be left out. */
 export interface Signs {
   readonly digits: number
@@ -25,6 +28,8 @@ export interface Signs {
   readonly hyphens: number
   readonly colons: number
   readonly hasLetter: boolean
+  /** A blank, or a parenthesis. */
+  readonly hasBlank: boolean
   readonly hasEquals: boolean
   /** An `@`, or a `%`, since URLs spell that `%40`. */
   readonly hasAt: boolean
@@ -112,6 +117,7 @@ export function readSigns(text: string): Signs {
     hyphens,
     colons,
     hasLetter: (seen & ((2 << lower) | (2 << upper) | 1)) !== 0,
+    hasBlank: (seen & (2 << mark)) !== 0,
     hasEquals: (seen & (2 << equals)) !== 0,
     hasAt: (seen & (2 << at)) !== 0,
     hasHigh: (seen & 1) !== 0,

@@ -1,11 +1,13 @@
 import { Fault } from '#core/fault.ts'
+import { endsNothing } from '../detectors/tail.ts'
 import { spliced } from '../edit.ts'
 import { atRoot, type Where } from '../field-rules.ts'
 import { documentEdits } from '../json-mask.ts'
 import type { MaskingPass } from '../pass.ts'
 import { Residue } from '../residue.ts'
+import { tokenPrefix } from '../token.ts'
 import { beginsJson, type TextFlow } from './text-flow.ts'
-import { type Parting, unitEnd } from './units.ts'
+import { endsWord, type Parting, unitEnd } from './units.ts'
 
 /** Characters before a unit that the detector sees with it, since a word before a value may tell what it is. */
 const seenBefore = 128
@@ -22,6 +24,7 @@ export class MaskFlow implements TextFlow {
   readonly #where: Where
   readonly #parting: Parting
   readonly #residue: Residue
+  readonly #isUnnamed: boolean
   #isJson: boolean | undefined
   #held = ''
   #cameBefore = ''
@@ -33,6 +36,7 @@ export class MaskFlow implements TextFlow {
     this.#parting = pass.plan.hasOwnWords ? 'lines' : parting
     this.#residue = new Residue(pass)
     this.#isJson = isJson
+    this.#isUnnamed = where.name() === ''
   }
 
   /** @throws Fault `masking-failed` when a value is left in what is to leave, when one blocks, and when JSON is too long */
@@ -60,16 +64,29 @@ export class MaskFlow implements TextFlow {
 
   #masked(unit: string): string {
     const start = this.#cameBefore.length
-    const edits = this.#pass.textEdits(this.#cameBefore + unit, this.#where, start)
+    const text = this.#cameBefore + unit
+    const edits = this.#endsNothing(this.#cameBefore, unit) ? [] : this.#pass.textEdits(text, this.#where, start)
     const masked = spliced(
       unit,
       edits.map(edit => ({ ...edit, start: edit.start - start, end: edit.end - start })),
     )
-    this.#residue.textEdits(this.#wentBefore + masked, this.#where, this.#wentBefore.length)
+    this.#lookThrough(masked, edits.length === 0 && this.#wentBefore === this.#cameBefore)
     this.#refuseResidue()
-    this.#cameBefore = (this.#cameBefore + unit).slice(-seenBefore)
+    this.#cameBefore = text.slice(-seenBefore)
     this.#wentBefore = (this.#wentBefore + masked).slice(-seenBefore)
     return masked
+  }
+
+  /** @param isSame the very text was searched already, with what stands before it */
+  #lookThrough(masked: string, isSame: boolean): void {
+    const text = this.#wentBefore + masked
+    if (isSame && !text.includes(tokenPrefix)) return
+    if (this.#endsNothing(this.#wentBefore, masked)) return
+    this.#residue.textEdits(text, this.#where, this.#wentBefore.length)
+  }
+
+  #endsNothing(before: string, unit: string): boolean {
+    return !this.#pass.plan.hasOwnWords && this.#isUnnamed && endsWord(before) && endsNothing(before, unit)
   }
 
   #maskedDocument(text: string): string {

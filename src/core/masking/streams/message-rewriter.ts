@@ -40,6 +40,12 @@ export interface Messages {
   end(): Carried[]
 }
 
+/** What leaves in place of the string at a path. */
+interface Claimed {
+  readonly path: Path
+  readonly released: string
+}
+
 interface Channel {
   readonly flow: TextFlow
   last: Fragment
@@ -53,9 +59,12 @@ interface Channel {
 export class MessageRewriter implements Messages {
   readonly #rewriting: Rewriting
   readonly #channels = new Map<string, Channel>()
+  /** Claims are made on strings of any length. */
+  readonly #claimedPlan: Judge['plan']
 
   constructor(rewriting: Rewriting) {
     this.#rewriting = rewriting
+    this.#claimedPlan = { ...rewriting.judge.plan, shortest: 0 }
   }
 
   rewrite(text: string, like = ''): Rewritten {
@@ -65,22 +74,19 @@ export class MessageRewriter implements Messages {
       const before = text.trim() === '[DONE]' ? this.end() : []
       return { before, text: this.#document(text, judge, false) }
     }
-    const claims = new Map<string, string>()
-    const here = new Set<Channel>()
+    const claims: Claimed[] = []
     const ends = endsOf(message)
     const fragments = fragmentsOf(message).filter(({ path }) => !isField(path, judge.plan.fields))
     for (const [place, fragment] of fragments.entries()) {
       const channel = this.#channel(fragment, like)
-      here.add(channel)
       const isLast = !fragments.slice(place + 1).some(later => later.channel === fragment.channel)
       const isEnd = isLast && ends.some(end => fragment.channel.startsWith(end))
       const released = channel.flow.push(fragment.text) + (isEnd ? this.#close(fragment.channel) : '')
-      claims.set(JSON.stringify(fragment.path), released)
+      claims.push({ path: fragment.path, released })
     }
     const before = ends.flatMap(end => this.#endAll(end))
-    if (claims.size === 0) return { before, text: this.#document(text, judge, true) }
-
-    return { before, text: this.#document(text, withClaims(judge, claims), true) }
+    const all = claims.length === 0 ? judge : withClaims(judge, this.#claimedPlan, claims)
+    return { before, text: this.#document(text, all, true) }
   }
 
   plain(text: string): string {
@@ -130,19 +136,29 @@ export class MessageRewriter implements Messages {
 }
 
 /** The judge, but for the strings at some paths, which have been judged already. */
-function withClaims(judge: Judge, claims: ReadonlyMap<string, string>): Judge {
+function withClaims(judge: Judge, plan: Judge['plan'], claims: readonly Claimed[]): Judge {
+  const isClaimed = (name: string) => claims.some(({ path }) => path.at(-1) === name)
   return {
-    plan: { ...judge.plan, shortest: 0 },
+    plan,
     hidesPieces: judge.hidesPieces === true,
     claim: (text, where) => {
-      const released = claims.get(JSON.stringify(where.segments()))
-      if (released === undefined) return undefined
+      if (!isClaimed(where.name())) return undefined
+      const segments = where.segments()
+      const claimed = claims.findLast(({ path }) => isSame(path, segments))
+      if (!claimed) return undefined
+      const { released } = claimed
       return released === text ? [] : [{ start: 0, end: text.length, text: released, type: 'TEXT', action: 'redact' }]
     },
+    overlooks: (look, where) => !isClaimed(where.name()) && judge.overlooks?.(look, where) === true,
     textEdits: (text, where) => judge.textEdits(text, where),
     fieldEdit: (text, action, where) => judge.fieldEdit(text, action, where),
   }
 }
+
+type Path = Fragment['path']
+
+const isSame = (one: Path, other: Path) =>
+  one.length === other.length && one.every((segment, place) => segment === other[place])
 
 /** A field that a rule names is replaced in each message as it stands there. */
 function isField(path: Fragment['path'], fields: FieldRules): boolean {

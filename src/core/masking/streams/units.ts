@@ -55,6 +55,11 @@ function forcedEnd(text: string, most: number): number {
   return isHighSurrogate(text.charCodeAt(most - 1)) ? most - 1 : most
 }
 
+/** Whether a text may be parted at its end: no word goes on there. */
+export function endsWord(text: string): boolean {
+  return text === '' || isBreak(text.charCodeAt(text.length - 1))
+}
+
 /** Spaces, line breaks, and the stops of languages that have no spaces. */
 const isBreak = (code: number) => code <= 32 || isStop(code)
 

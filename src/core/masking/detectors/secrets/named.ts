@@ -1,4 +1,4 @@
-import { contextWords, type Surroundings } from '../context.ts'
+import { contextWords, type Key, type Surroundings } from '../context.ts'
 import type { Claim } from '../finding.ts'
 
 /** The sign between a name and its value. */
@@ -49,11 +49,24 @@ const pagingKey = contextWords(
 const placeholder =
   /^(?:[$%{<[*]|\.{3}|x{4,}$|your|change|example|placeholder|redacted|null|none|true|false|undefined|required|optional|string|hidden|secret$|password$|token$)/i
 
+/** The last two letters of the names of secrets. */
+const endings = new Set(['rd', 'wd', 'se', 'de', 'ss', 'ey', 'et', 'en', 'ls', 'al'])
+
+/** Might the name of a secret end here? A look at one or two characters, since most words are none. */
+export function mayEndName(text: string, end: number): boolean {
+  const last = text.charCodeAt(end - 1)
+  // a blank, a quote, a backslash may stand after the name, and before the text stands what is not known
+  if (!(last > 32) || last === 34 || last === 39 || last === 92 || last > 127) return true
+  return endings.has(text.slice(end - 2, end).toLowerCase())
+}
+
 /** Finds passwords and keys by the names that they are given in a text: `password: …`, `"clientSecret": "…"`. */
 export function assignedSecretsIn(text: string, claims: Claim[]): void {
-  for (const { index } of text.matchAll(between)) {
+  between.lastIndex = 0
+  for (let match = between.exec(text); match; match = between.exec(text)) {
+    const { index } = match
     // a clock's or a URL's colon comes after no name
-    if (isDigit(text.charCodeAt(index - 1)) || text.startsWith('//', index + 1)) continue
+    if (isDigit(text.charCodeAt(index - 1)) || text.startsWith('//', index + 1) || !mayEndName(text, index)) continue
     const before = text.slice(Math.max(0, index - longestName), index)
     const named = name.exec(before)
     if (!named || paging.test(before)) continue
@@ -72,11 +85,20 @@ export function assignedSecretsIn(text: string, claims: Claim[]): void {
 /** Finds the text itself to be a password or a key, by what it is called. */
 export function calledSecretIn(text: string, { key }: Surroundings, claims: Claim[]): void {
   if (!key || text.length < 4 || text.length > 4_096) return
-  const isPasswordKey = key.endsWith(passwordKey)
-  if (!isPasswordKey && (!key.endsWith(secretKey) || key.endsWith(pagingKey))) return
-  if (/\s/.test(text) || placeholder.test(text) || (!isPasswordKey && !isKey(text))) return
-  const subtype = isPasswordKey ? 'password' : 'generic_secret'
+  const subtype = secretBy(key)
+  if (subtype === 'none' || /\s/.test(text) || placeholder.test(text)) return
+  if (subtype === 'generic_secret' && !isKey(text)) return
   claims.push({ type: 'API_SECRET', subtype, start: 0, end: text.length, priority: 3 })
+}
+
+/** Which secret a text is by its name: what `calledSecretIn` asks first. */
+export function secretBy(key: Key): NonNullable<Key['secret']> {
+  key.secret ??= key.endsWith(passwordKey)
+    ? 'password'
+    : key.endsWith(secretKey) && !key.endsWith(pagingKey)
+      ? 'generic_secret'
+      : 'none'
+  return key.secret
 }
 
 /** A password in prose has more than letters, else `password: required` were one. */

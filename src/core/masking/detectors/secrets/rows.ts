@@ -191,7 +191,7 @@ export const markedSecrets: readonly MarkedSecret[] = [
 ]
 
 const hex32 = /^[a-f\d]{32}$/
-const uuid = /^[a-f\d]{8}-[a-f\d]{4}-[a-f\d]{4}-[a-f\d]{4}-[a-f\d]{12}$/i
+const uuid = /^[a-fA-F\d]{8}-(?:[a-fA-F\d]{4}-){3}[a-fA-F\d]{12}$/
 
 export const shapedSecrets: readonly ShapedSecret[] = [
   {

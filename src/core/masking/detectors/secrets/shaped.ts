@@ -8,13 +8,17 @@ const token = /(?<![\w+/.~-])[\w+/.~-]{20,128}={0,2}(?![\w+/~=-])/g
 
 const ownShapes = shapedSecrets.filter(({ context }) => context === undefined)
 const namedShapes = shapedSecrets.flatMap(row => (row.context ? [{ ...row, context: row.context }] : []))
-/** Any word that names any of them. */
+/** Most long words have no shape of these, and most of what has one stands beside no such name. */
+const anyShape = new RegExp(shapedSecrets.map(({ shape }) => shape.source).join('|'))
 const anyName = new RegExp(namedShapes.map(({ context }) => context.source).join('|'), 'gu')
 
 /** Finds secrets by their shape, most of them only beside a word that names them. */
 export function shapedSecretsIn(text: string, near: Surroundings, claims: Claim[]): void {
-  for (const { 0: found, index } of text.matchAll(token)) {
-    const spelling = found.replace(/\.$/, '')
+  token.lastIndex = 0
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const spelling = match[0].endsWith('.') ? match[0].slice(0, -1) : match[0]
+    if (!anyShape.test(spelling)) continue
+    const { index } = match
     const end = index + spelling.length
     const claim = (subtype: string, priority: number) =>
       claims.push({ type: 'API_SECRET', subtype, start: index, end, priority })

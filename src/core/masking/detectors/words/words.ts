@@ -3,13 +3,19 @@ import type { EntityType } from '../entity-types.ts'
 import type { Claim } from '../finding.ts'
 import { type WordRow, wordRows } from './rows.ts'
 
-/** Finds values of letters and digits, each at the beginning of a word. */
-export type WordSearch = (text: string, near: Surroundings, claims: Claim[]) => void
+/**
+ * Finds values of letters and digits, each at the beginning of a word.
+ *
+ * @param digits how many there are in the text
+ */
+export type WordSearch = (text: string, digits: number, near: Surroundings, claims: Claim[]) => void
 
 /** Kinds of characters in heads: anything else, capital letter, small letter, digit. */
 const headKinds = '-Aa9'
 const headLength = 4
 const other = 0
+/** No row's first word is longer. */
+const longestWord = 90
 
 interface Tried {
   readonly row: WordRow
@@ -20,17 +26,21 @@ interface Tried {
 export function wordSearch(types: ReadonlySet<EntityType>): WordSearch | undefined {
   const rows = wordRows.filter(({ type }) => types.has(type))
   if (rows.length === 0) return undefined
-  const byHead = rowsByHead(
-    rows.map(row => ({ row, pattern: new RegExp(`(?:${row.pattern.source})(?![A-Za-z\\d])`, 'y') })),
-  )
-  return (text, near, claims) => {
+  const tried = rows.map(row => ({ row, pattern: new RegExp(`(?:${row.pattern.source})(?![A-Za-z\\d])`, 'y') }))
+  const known = new Map<number, Tried[]>()
+  const rowsFor = (head: number, length: number) => {
+    const code = head * (longestWord + 1) + length
+    const found = known.get(code) ?? tried.filter(({ row }) => mayBe(row, head, length))
+    known.set(code, found)
+    return found
+  }
+  return (text, digits, near, claims) => {
     for (let start = 0; start < text.length; ) {
       let end = start
       while (kindAt(text, end) !== other) end++
-      if (end > start) {
-        for (const { row, pattern } of byHead[headAt(text, start)] as Tried[]) {
-          const [fewest, most] = row.word
-          if (end - start >= fewest && end - start <= most) claim(text, start, row, pattern, near, claims)
+      if (end > start && end - start <= longestWord) {
+        for (const { row, pattern } of rowsFor(headAt(text, start), end - start)) {
+          if (digits >= row.digits) claim(text, start, row, pattern, near, claims)
         }
       }
       start = end + 1
@@ -38,12 +48,10 @@ export function wordSearch(types: ReadonlySet<EntityType>): WordSearch | undefin
   }
 }
 
-/** Which rows a word may be, by the kinds of its first four characters as one number. */
-function rowsByHead(tried: readonly Tried[]): Tried[][] {
-  return Array.from({ length: headKinds.length ** headLength }, (_, code) => {
-    const kinds = [3, 2, 1, 0].map(place => headKinds[Math.floor(code / 4 ** place) % 4]).join('')
-    return tried.filter(({ row }) => row.heads.some(head => kinds.startsWith(head)))
-  })
+/** May a word be of a row, by the kinds of its first four characters as one number, and its length? */
+function mayBe({ heads, word: [fewest, most] }: WordRow, head: number, length: number): boolean {
+  const kinds = [3, 2, 1, 0].map(place => headKinds[Math.floor(head / 4 ** place) % 4]).join('')
+  return length >= fewest && length <= most && heads.some(begin => kinds.startsWith(begin))
 }
 
 function headAt(text: string, start: number): number {
