@@ -20,7 +20,8 @@ export class Key {
   /** Which secret the text is by this name; settled when first asked. */
   secret: 'password' | 'generic_secret' | 'none' | undefined
   readonly #words: string
-  readonly #said = new Map<RegExp, number | undefined>()
+  /** Where the last of these words ends, or -1. */
+  readonly #said = new Map<RegExp, number>()
 
   constructor(key: string) {
     this.#words = plainWords(key.slice(-before))
@@ -28,7 +29,7 @@ export class Key {
 
   /** Does it hold one of these words? */
   says(words: ContextWords): boolean {
-    return this.#lastEnd(words) !== undefined
+    return this.#lastEnd(words) >= 0
   }
 
   /** Is its last word one of these? A `password` is one, a `passwordChangedAt` is none. */
@@ -36,9 +37,12 @@ export class Key {
     return this.#lastEnd(words) === this.#words.length
   }
 
-  #lastEnd(words: ContextWords): number | undefined {
-    if (!this.#said.has(words)) this.#said.set(words, lastEnd(words, this.#words))
-    return this.#said.get(words)
+  #lastEnd(words: ContextWords): number {
+    const known = this.#said.get(words)
+    if (known !== undefined) return known
+    const end = lastEnd(words, this.#words) ?? -1
+    this.#said.set(words, end)
+    return end
   }
 }
 
@@ -58,8 +62,8 @@ export function keyOf(name: string): Key | undefined {
 /** What stands beside one stretch of a text, read only when a detector asks. */
 export class Surroundings {
   readonly key: Key | undefined
-  /** Whether any word may stand anywhere: there is none in digits alone. */
-  readonly mayTell: boolean
+  /** There is no word in digits alone. */
+  readonly #hasLetter: boolean
   readonly #text: string
   #start = -1
   #end = -1
@@ -72,7 +76,12 @@ export class Surroundings {
   constructor(text: string, name: string, hasLetter = true) {
     this.#text = text
     this.key = keyOf(name)
-    this.mayTell = hasLetter || this.key !== undefined
+    this.#hasLetter = hasLetter
+  }
+
+  /** Whether one of these words may stand anywhere, before anybody looks. */
+  mayTell(words: ContextWords | undefined): boolean {
+    return words !== undefined && (this.#hasLetter || this.key?.says(words) === true)
   }
 
   /**
@@ -81,9 +90,10 @@ export class Surroundings {
    * @returns a number below 128, or undefined if no such word is there
    */
   distance(words: ContextWords, start: number, end: number): number | undefined {
-    const near = this.#distanceBefore(words, start)
+    const near = this.#hasLetter ? this.#distanceBefore(words, start) : undefined
     if (near !== undefined) return near
     if (this.key?.says(words)) return before
+    if (!this.#hasLetter) return undefined
     if (end !== this.#end) {
       this.#end = end
       this.#after = plainWords(this.#text.slice(end, end + after))

@@ -27,14 +27,18 @@ interface Dialect {
  */
 const dialects: readonly Dialect[] = [
   {
-    fragments: ({ choices, usage: _usage, ...rest }) =>
-      each(choices).flatMap(([choice, at]) => {
+    fragments: message =>
+      each(message.choices).flatMap(([choice, at]) => {
         const index = indexOf(choice, at)
-        const carried = (delta: unknown) => ({ ...rest, choices: [{ index, delta, finish_reason: null }] })
+        const around = () => {
+          const { choices: _choices, usage: _usage, ...rest } = message
+          return rest
+        }
+        const carried = (delta: unknown) => ({ ...around(), choices: [{ index, delta, finish_reason: null }] })
         const path = ['choices', at, 'delta']
         const { delta } = choice
         if (!isMessage(delta)) {
-          const whole = (text: string) => ({ ...rest, choices: [{ index, text, finish_reason: null }] })
+          const whole = (text: string) => ({ ...around(), choices: [{ index, text, finish_reason: null }] })
           return textAt(choice, 'text', `choice ${index} text`, ['choices', at], whole)
         }
         const call = delta.function_call

@@ -1,10 +1,11 @@
 import { Fault } from '#core/fault.ts'
-import { spliced } from '../edit.ts'
+import { jsonEscaped, spliced } from '../edit.ts'
 import { atRoot, type FieldRules, type Places, type Where } from '../field-rules.ts'
 import { documentEdits, jsonEdits } from '../json-mask.ts'
-import type { Judge } from '../pass.ts'
+import type { Judge, MaskingEdit } from '../pass.ts'
 import { withoutPieces } from '../pieces.ts'
 import { endsOf, type Fragment, fragmentsOf } from './fragments.ts'
+import { type Alike, parsed, Template } from './template.ts'
 import type { TextFlow } from './text-flow.ts'
 
 /** Texts that a model sends at once at most. */
@@ -16,6 +17,8 @@ export interface Rewriting {
   flow(isJson: true | undefined, where: Where): TextFlow
   /** Looks at a message, or a line that is none, which is to leave. @throws Fault when it must not */
   check?(text: string, isJson: boolean): void
+  /** Looks at a text of a message that is to leave, when all around it was looked at before. */
+  checkText?(text: string, name: string): void
 }
 
 /** What leaves for one message: perhaps others first, with text that was held back. */
@@ -59,6 +62,7 @@ interface Channel {
 export class MessageRewriter implements Messages {
   readonly #rewriting: Rewriting
   readonly #channels = new Map<string, Channel>()
+  readonly #template = new Template()
   /** Claims are made on strings of any length. */
   readonly #claimedPlan: Judge['plan']
 
@@ -69,6 +73,8 @@ export class MessageRewriter implements Messages {
 
   rewrite(text: string, like = ''): Rewritten {
     const { judge } = this.#rewriting
+    const alike = this.#template.match(text)
+    if (alike) return { before: [], text: this.#alike(text, alike, like) }
     const message = parsed(text)
     if (message === undefined) {
       const before = text.trim() === '[DONE]' ? this.end() : []
@@ -85,8 +91,19 @@ export class MessageRewriter implements Messages {
       claims.push({ path: fragment.path, released })
     }
     const before = ends.flatMap(end => this.#endAll(end))
-    const all = claims.length === 0 ? judge : withClaims(judge, this.#claimedPlan, claims)
-    return { before, text: this.#document(text, all, true) }
+    if (claims.length === 0) return { before, text: this.#document(text, judge, true) }
+
+    const claiming = withClaims(judge, this.#claimedPlan, claims)
+    const rewritten = this.#document(text, claiming.judge, true)
+    const [only] = fragments
+    if (only && claims.length === 1 && ends.length === 0 && claiming.isOnly()) this.#template.learn(text, only)
+    return { before, text: rewritten }
+  }
+
+  #alike(text: string, { fragment, said, with: spelled }: Alike, like: string): string {
+    const released = this.#channel(fragment, like).flow.push(said)
+    this.#rewriting.checkText?.(released, String(fragment.path.at(-1)))
+    return released === said ? text : spelled(jsonEscaped(released))
   }
 
   plain(text: string): string {
@@ -135,24 +152,35 @@ export class MessageRewriter implements Messages {
   }
 }
 
-/** The judge, but for the strings at some paths, which have been judged already. */
-function withClaims(judge: Judge, plan: Judge['plan'], claims: readonly Claimed[]): Judge {
+/** The judge, but for the strings at some paths, which have been judged already; and whether it touched but one of them. */
+function withClaims(judge: Judge, plan: Judge['plan'], claims: readonly Claimed[]) {
+  let claimed = 0
+  let others = 0
   const isClaimed = (name: string) => claims.some(({ path }) => path.at(-1) === name)
-  return {
+  const counted = (edits: MaskingEdit[]) => {
+    others += edits.length
+    return edits
+  }
+  const claiming: Judge = {
     plan,
     hidesPieces: judge.hidesPieces === true,
     claim: (text, where) => {
       if (!isClaimed(where.name())) return undefined
       const segments = where.segments()
-      const claimed = claims.findLast(({ path }) => isSame(path, segments))
-      if (!claimed) return undefined
-      const { released } = claimed
+      const claim = claims.findLast(({ path }) => isSame(path, segments))
+      if (!claim) return undefined
+      claimed += 1
+      const { released } = claim
       return released === text ? [] : [{ start: 0, end: text.length, text: released, type: 'TEXT', action: 'redact' }]
     },
     overlooks: (look, where) => !isClaimed(where.name()) && judge.overlooks?.(look, where) === true,
-    textEdits: (text, where) => judge.textEdits(text, where),
-    fieldEdit: (text, action, where) => judge.fieldEdit(text, action, where),
+    textEdits: (text, where) => counted(judge.textEdits(text, where)),
+    fieldEdit: (text, action, where) => {
+      others += 1
+      return judge.fieldEdit(text, action, where)
+    },
   }
+  return { judge: claiming, isOnly: () => claimed === 1 && others === 0 }
 }
 
 type Path = Fragment['path']
@@ -167,12 +195,4 @@ function isField(path: Fragment['path'], fields: FieldRules): boolean {
     fields.actionAt(path.reduce<Places>((places, name) => fields.below(places, String(name)), fields.root)) !==
     undefined
   )
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -77,9 +77,11 @@ function rank(
   start: number,
   end: number,
 ): number {
+  const mayBeTold = near.mayTell(row.context)
+  if (!mayBeTold && (row.needs === 'context' || row.needs === 'shape and context')) return 0
   const isShaped = row.shape?.test(spelling) ?? false
   const isPlain = row.needs === 'nothing' && (isShaped || spelling.length === digits.length)
-  const isTold = near.mayTell && (isShaped || row.needs !== 'shape and context')
+  const isTold = mayBeTold && (isShaped || row.needs !== 'shape and context')
   if (!isPlain && !isTold && !(isShaped && row.needs === 'shape or context')) return 0
   // what only a word tells is written without blanks
   if (row.check ? !row.check(digits, spelling) : spelling.includes(' ')) return 0

@@ -169,16 +169,18 @@ function rank(text: string, start: number, end: number, hasPlus: boolean, plans:
   if (digits.length > 15) return 0
   if (near.key?.says(phoneWords)) return 7
   const isBare = digits.length === spelling.length
-  const distance = near.mayTell ? near.distance(phoneWords, start, end) : undefined
-  if ((isBare && distance === undefined) || otherwise.test(spelling) || goesOn(text, start, end)) return 0
+  const distance = near.distance(phoneWords, start, end)
+  const isAmerican = american.test(spelling)
+  const isWritten = isAmerican || (digits.length >= leastGrouped && grouped.test(spelling))
+  if ((distance === undefined && (isBare || !isWritten)) || otherwise.test(spelling) || goesOn(text, start, end))
+    return 0
   if (distance !== undefined) {
     const isNumber = isValidIn(plans.others, digits) || isValidIn(plans.american, digits) || isPossible(digits)
     return isNumber || local.test(spelling) ? 7 - distance / 128 : 0
   }
   const other = near.distance(otherWords, start, end)
   if (other !== undefined && other <= rightBefore) return 0
-  if (american.test(spelling)) return isValidIn(plans.american, digits) ? 5 : 0
-  if (digits.length < leastGrouped || !grouped.test(spelling)) return 0
+  if (isAmerican) return isValidIn(plans.american, digits) ? 5 : 0
   return isValidIn(plans.others, digits) || (digits.startsWith('00') && isPossible(digits.slice(2))) ? 5 : 0
 }
 
