@@ -10,7 +10,7 @@ import { maxDigits, type NumberSearch, numberSearch } from './numbers/numbers.ts
 import { runsOf } from './numbers/runs.ts'
 import { type Dictionary, dictionarySearch } from './own/dictionaries.ts'
 import { type CustomPattern, patternSearch } from './own/patterns.ts'
-import { leastPhoneDigits, type PhoneSearch, phoneSearch } from './phones/phones.ts'
+import { leastPhoneDigits, type PhoneSearch, phonesIn } from './phones/phones.ts'
 import { markedSecretsIn } from './secrets/marked.ts'
 import { assignedSecretsIn, calledSecretIn, secretBy } from './secrets/named.ts'
 import { shapedSecretsIn, shortestShaped } from './secrets/shaped.ts'
@@ -35,14 +35,9 @@ export interface Detector {
 
 /** What an operator adds to the built-in types. */
 export interface DetectorOptions {
-  /** ISO 3166 codes of the countries whose phone numbers are known without a country code. */
-  readonly phoneRegions?: readonly string[]
   readonly customPatterns?: readonly CustomPattern[]
   readonly dictionaries?: readonly Dictionary[]
 }
-
-/** Countries whose national spelling is known where an operator names none. */
-export const defaultPhoneRegions = ['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'NL', 'IN', 'AU', 'BR'] as const
 
 /** The shortest text that holds anything: `a@b.co`, `1.1.1.1`, `::1`. */
 const shortest = 3
@@ -56,7 +51,7 @@ type Search = (text: string, signs: Signs, near: Surroundings, claims: Claim[]) 
 /** A detector of these types. Making one compiles patterns: make it once per entry and keep it. */
 export function detectorOf(types: readonly EntityType[], options: DetectorOptions = {}): Detector {
   const ownSearches = own(types, options)
-  const searches = [...builtIn(new Set(types), options.phoneRegions ?? defaultPhoneRegions), ...ownSearches]
+  const searches = [...builtIn(new Set(types)), ...ownSearches]
   const hasSecrets = types.includes('API_SECRET')
   return {
     overlooks: (look, named) =>
@@ -86,7 +81,7 @@ function isPassword(name: string): boolean {
   return key !== undefined && secretBy(key) === 'password'
 }
 
-function builtIn(types: ReadonlySet<EntityType>, regions: readonly string[]): Search[] {
+function builtIn(types: ReadonlySet<EntityType>): Search[] {
   const searches: Search[] = []
   if (types.has('API_SECRET')) searches.push(secrets)
   if (types.has('EMAIL')) searches.push((text, { hasAt }, _, claims) => hasAt && emails(text, claims))
@@ -95,7 +90,7 @@ function builtIn(types: ReadonlySet<EntityType>, regions: readonly string[]): Se
   const words = wordSearch(types)
   if (words) searches.push(whereWords(words))
   const numbers = numberSearch(types)
-  const phones = types.has('PHONE') ? phoneSearch(regions) : undefined
+  const phones = types.has('PHONE') ? phonesIn : undefined
   if (numbers || phones) searches.push(whereNumbers(numbers, phones))
   return searches
 }

@@ -2,6 +2,7 @@ import { contextWords, type Surroundings } from '../context.ts'
 import type { Claim } from '../finding.ts'
 import { goesOn } from '../numbers/neighbours.ts'
 import type { Group, Run } from '../numbers/runs.ts'
+import { nationalCountries, northAmerica } from './countries.ts'
 import { isPossible, type Plan, planOf } from './plans.ts'
 
 const phoneWords = contextWords([
@@ -99,30 +100,24 @@ export const leastPhoneDigits = 7
 const mostDigits = 18
 const mostGroups = 8
 
-interface Plans {
-  readonly american: readonly (Plan | undefined)[]
-  readonly others: readonly (Plan | undefined)[]
-}
+/** Made when first asked, and kept. */
+let plans: { readonly american: readonly Plan[]; readonly others: readonly Plan[] } | undefined
 
-/** Finds telephone numbers: international ones anywhere, national ones of some countries by spelling or context. */
 export type PhoneSearch = (text: string, runs: readonly Run[], near: Surroundings, claims: Claim[]) => void
 
-/** The search, with the countries whose numbers are known without a country code. */
-export function phoneSearch(regions: readonly string[]): PhoneSearch {
-  const plans: Plans = { american: [planOf('US'), planOf('CA')], others: regions.map(planOf) }
-  return (text, runs, near, claims) => {
-    for (const run of runs) {
-      for (let first = 0; first < run.length; ) {
-        const isOpen = first === 0 || run[first]?.gap.includes(' ') || run[first]?.gap.includes('(')
-        const taken = isOpen ? longest(text, run, first, plans, near, claims) : 0
-        first += taken || 1
-      }
+/** Finds telephone numbers: international ones anywhere, national ones of some countries by spelling or context. */
+export const phonesIn: PhoneSearch = (text, runs, near, claims) => {
+  for (const run of runs) {
+    for (let first = 0; first < run.length; ) {
+      const isOpen = first === 0 || run[first]?.gap.includes(' ') || run[first]?.gap.includes('(')
+      const taken = isOpen ? longest(text, run, first, near, claims) : 0
+      first += taken || 1
     }
   }
 }
 
 /** How many groups from the first on are the longest number that begins there; 0 if none does. */
-function longest(text: string, run: Run, first: number, plans: Plans, near: Surroundings, claims: Claim[]): number {
+function longest(text: string, run: Run, first: number, near: Surroundings, claims: Claim[]): number {
   const start = startOf(text, run[first] as Group)
   const hasPlus = text[start] === '+' || text[start + 1] === '+'
   const counts = digitsUpTo(run, first)
@@ -130,7 +125,7 @@ function longest(text: string, run: Run, first: number, plans: Plans, near: Surr
     const digits = counts[last - first] ?? 0
     const end = run[last]?.end ?? 0
     if (digits < leastPhoneDigits || (last + 1 < run.length && !run[last + 1]?.gap.includes(' '))) continue
-    const priority = rank(text, start, end, hasPlus, plans, near)
+    const priority = rank(text, start, end, hasPlus, near)
     if (priority === 0) continue
     const more = extension.exec(text.slice(end, end + 16))?.[0].length ?? 0
     claims.push({ type: 'PHONE', start, end: end + more, priority })
@@ -159,7 +154,7 @@ function digitsUpTo(run: Run, first: number): number[] {
   return counts
 }
 
-function rank(text: string, start: number, end: number, hasPlus: boolean, plans: Plans, near: Surroundings): number {
+function rank(text: string, start: number, end: number, hasPlus: boolean, near: Surroundings): number {
   const spelling = text.slice(start, end)
   const digits = spelling.replaceAll(/\D/g, '')
   if (hasPlus) {
@@ -175,15 +170,16 @@ function rank(text: string, start: number, end: number, hasPlus: boolean, plans:
   if ((distance === undefined && (isBare || !isWritten)) || otherwise.test(spelling) || goesOn(text, start, end))
     return 0
   if (distance !== undefined) {
-    const isNumber = isValidIn(plans.others, digits) || isValidIn(plans.american, digits) || isPossible(digits)
+    const isNumber = isValidIn('others', digits) || isValidIn('american', digits) || isPossible(digits)
     return isNumber || local.test(spelling) ? 7 - distance / 128 : 0
   }
   const other = near.distance(otherWords, start, end)
   if (other !== undefined && other <= rightBefore) return 0
-  if (isAmerican) return isValidIn(plans.american, digits) ? 5 : 0
-  return isValidIn(plans.others, digits) || (digits.startsWith('00') && isPossible(digits.slice(2))) ? 5 : 0
+  if (isAmerican) return isValidIn('american', digits) ? 5 : 0
+  return isValidIn('others', digits) || (digits.startsWith('00') && isPossible(digits.slice(2))) ? 5 : 0
 }
 
-function isValidIn(plans: readonly (Plan | undefined)[], digits: string): boolean {
-  return plans.some(plan => plan?.isValid(digits))
+function isValidIn(which: 'american' | 'others', digits: string): boolean {
+  plans ??= { american: northAmerica.map(planOf), others: nationalCountries.map(planOf) }
+  return plans[which].some(plan => plan.isValid(digits))
 }

@@ -1,3 +1,4 @@
+import type { nationalCountries, northAmerica } from './countries.ts'
 import numberingPlans from './numbering-plans.json' with { type: 'json' }
 
 /** A country's numbering plan. */
@@ -5,6 +6,8 @@ export interface Plan {
   /** Is this a number of the plan, as it is dialled within the country, its trunk prefix included or not? */
   isValid(digits: string): boolean
 }
+
+export type NationalCountry = (typeof nationalCountries | typeof northAmerica)[number]
 
 type Row = readonly [
   pattern: string,
@@ -14,31 +17,23 @@ type Row = readonly [
   kinds: readonly string[],
 ]
 
-const { countries, callingCodes, worldwideLengths } = numberingPlans as unknown as {
-  readonly countries: Readonly<Record<string, Row>>
-  readonly callingCodes: Readonly<Record<string, readonly string[]>>
-  readonly worldwideLengths: Readonly<Record<string, readonly number[]>>
+const { plans: rows, lengths } = numberingPlans as unknown as {
+  readonly plans: Readonly<Record<string, Row>>
+  /** By calling code, how many digits may follow it. */
+  readonly lengths: Readonly<Record<string, readonly number[]>>
 }
-
-const plans = new Map<string, Plan | undefined>()
 
 /**
- * The plan of a country by its ISO 3166 code, made once. It reads libphonenumber's data itself (`npm run
- * phone-plans` takes it over): the library compiles its expressions anew for every number, a hundred times slower.
+ * The plan of a country by its ISO 3166 code. It reads libphonenumber's data itself (`npm run phone-plans` takes it
+ * over): the library compiles its expressions anew for every number, a hundred times slower.
  */
-export function planOf(country: string): Plan | undefined {
-  if (!plans.has(country)) plans.set(country, madePlan(countries[country]))
-  return plans.get(country)
-}
-
-function madePlan(row: Row | undefined): Plan | undefined {
-  if (!row) return undefined
-  const [pattern, lengths, trunk, transform, patterns] = row
+export function planOf(country: NationalCountry): Plan {
+  const [pattern, fitting, trunk, transform, patterns] = rows[country] as Row
   const general = whole(pattern)
   const kinds = patterns.map(whole)
   const prefix = trunk ? new RegExp(`^(?:${trunk})`) : undefined
   const isNational = (digits: string) =>
-    lengths.includes(digits.length) &&
+    fitting.includes(digits.length) &&
     general.test(digits) &&
     (kinds.length === 0 || kinds.some(kind => kind.test(digits)))
   const stripped = (digits: string) => {
@@ -58,9 +53,7 @@ function whole(pattern: string): RegExp {
 /** May these digits, without the `+`, be a number of some country, by its calling code and length (E.164)? */
 export function isPossible(digits: string): boolean {
   for (let length = 1; length <= 3; length++) {
-    const code = digits.slice(0, length)
-    const lengths = callingCodes[code]?.map(country => countries[country]?.[1]) ?? [worldwideLengths[code]]
-    if (lengths.some(possible => possible?.includes(digits.length - length))) return true
+    if (lengths[digits.slice(0, length)]?.includes(digits.length - length)) return true
   }
   return false
 }
