@@ -5,7 +5,6 @@ import { atRoot, type Where } from '../field-rules.ts'
 import { documentEdits } from '../json-mask.ts'
 import type { MaskingPass } from '../pass.ts'
 import { Residue } from '../residue.ts'
-import { tokenPrefix } from '../token.ts'
 import { beginsJson, type TextFlow } from './text-flow.ts'
 import { endsWord, type Parting, unitEnd } from './units.ts'
 
@@ -70,19 +69,13 @@ export class MaskFlow implements TextFlow {
       unit,
       edits.map(edit => ({ ...edit, start: edit.start - start, end: edit.end - start })),
     )
-    this.#lookThrough(masked, edits.length === 0 && this.#wentBefore === this.#cameBefore)
+    if (!this.#endsNothing(this.#wentBefore, masked)) {
+      this.#residue.textEdits(this.#wentBefore + masked, this.#where, this.#wentBefore.length)
+    }
     this.#refuseResidue()
     this.#cameBefore = text.slice(-seenBefore)
     this.#wentBefore = (this.#wentBefore + masked).slice(-seenBefore)
     return masked
-  }
-
-  /** @param isSame the very text was searched already, with what stands before it */
-  #lookThrough(masked: string, isSame: boolean): void {
-    const text = this.#wentBefore + masked
-    if (isSame && !text.includes(tokenPrefix)) return
-    if (this.#endsNothing(this.#wentBefore, masked)) return
-    this.#residue.textEdits(text, this.#where, this.#wentBefore.length)
   }
 
   #endsNothing(before: string, unit: string): boolean {
