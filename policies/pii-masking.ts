@@ -6,6 +6,7 @@ import { maskBody } from '#core/masking/body.ts'
 import type { LineageRow } from '#core/masking/lineage.ts'
 import { maskedAnswer } from '#core/masking/masked-answer.ts'
 import { MaskingPass } from '#core/masking/pass.ts'
+import type { MaskingPlan } from '#core/masking/plan.ts'
 import { Restorer } from '#core/masking/restorer.ts'
 import { answerPlan, isExempt, operationFor, requestPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
@@ -35,7 +36,7 @@ export const piiMasking: Policy = {
     if (!plan) return pass(whole)
     const mode = modeOf(piiMasking, exchange, ports)
     const keys = plan.needsKeys || plan.restore ? await keysOf(exchange, ports) : undefined
-    const masking = new MaskingPass(plan, keys)
+    const masking = passBy(plan, keys, exchange, ports, mode)
     const { refused, change, body } = await maskedRequest({ ...exchange, ...whole }, masking)
     tell(exchange, masking.lineage, mode === 'shadow' ? 'would-mask' : 'masked', ports)
     if (refused) return refused
@@ -55,7 +56,8 @@ export const piiMasking: Policy = {
     const restorer = restorerOf(exchange)
     if (!answer || (!plan && !restorer) || exchange.method === 'HEAD') return undefined
     if (modeOf(piiMasking, exchange, ports) === 'shadow') return undefined
-    const masking = plan && new MaskingPass(plan, plan.needsKeys ? await keysOf(exchange, ports) : undefined)
+    const answerKeys = plan?.needsKeys ? await keysOf(exchange, ports) : undefined
+    const masking = plan && passBy(plan, answerKeys, exchange, ports)
     const work = {
       bodies: ports.bodies,
       maxBytes: maxBodyBytes,
@@ -126,6 +128,13 @@ function restorerOf(exchange: Exchange): Restorer | undefined {
 
 function keysOf({ app }: Exchange, { settings }: Ports): Promise<AppKeys> {
   return appKeys(app, settings.keyEncryptionKey)
+}
+
+/** A pass that counts what it would have let through. In shadow mode nothing is held back. */
+function passBy(plan: MaskingPlan, keys: AppKeys | undefined, { door, app }: Exchange, ports: Ports, mode?: string) {
+  return new MaskingPass(plan, keys, type => {
+    if (mode !== 'shadow') ports.counters.count(app, 'masking_residue_total', { door, rule: plan.rule, type })
+  })
 }
 
 /** What was done, by type and place; never a value. */

@@ -151,6 +151,7 @@ export type CounterName =
   | 'switchboard_away_total'
   | 'audit_lost_total'
   | 'masked_values_total'
+  | 'masking_residue_total'
   | 'guard_verdicts_total'
   | 'secret_uses_total'
 

@@ -152,7 +152,7 @@ describe('a call of an API', () => {
     }
   })
 
-  it('streams events masked, and ends a stream in which a value is left', async () => {
+  it('streams events masked', async () => {
     await apiApp('mask-events', {
       spec: { masking: { response: masking.response } },
       answer: () =>
@@ -162,6 +162,52 @@ describe('a call of an API', () => {
     expect(answer).toContain('1111')
     expect(answer).toContain('data: done')
     expect(answer).not.toContain(card)
+  })
+})
+
+describe('what masking left behind', () => {
+  /** Without the address in its middle it is a telephone number. */
+  const joined = '{"a":"+1 (415)ann@example.com-555 2671"}'
+  const dropping = { entities: ['EMAIL', 'PHONE'], action: 'drop' }
+  const counted = (app: string, rule: string) => metric('masking_residue_total', { app, rule, type: 'PHONE' })
+
+  it('in a webhook is refused, kept nowhere, and counted by rule and type', async () => {
+    const seen = await gatedApp('mask-residue-hook', { source: { masking: dropping } })
+    await expectFault(await push('mask-residue-hook', { body: joined }), 'masking-failed', 502)
+    expect(seen).toEqual([])
+    expect(await metric('masking_residue_total', { app: 'mask-residue-hook', door: 'hooks', type: 'PHONE' })).toBe(1)
+  })
+
+  it('in a call, in its query, in its answer and in a stream does not leave, and is counted once for each', async () => {
+    const types: Record<string, string> = { '/events': 'text/event-stream', '/whole': 'application/json' }
+    const seen = await apiApp('mask-residue', {
+      spec: { masking: { request: dropping, response: dropping } },
+      answer: ({ url }) => {
+        const { pathname } = new URL(url)
+        const body = pathname === '/events' ? `data: {"n":1}\n\ndata: ${joined}\n\n` : joined
+        return new Response(body, { headers: { 'content-type': types[pathname] ?? 'text/plain' } })
+      },
+    })
+    await expectFault(await call('mask-residue', '/whole', post(joined)), 'masking-failed', 502)
+    await expectFault(await call('mask-residue', `/whole?a=${encodeURIComponent(joined)}`), 'masking-failed', 502)
+    expect([seen, await counted('mask-residue', 'masking.request')]).toEqual([[], 2])
+
+    await expectFault(await call('mask-residue', '/whole'), 'masking-failed', 502)
+    const stream = await (await call('mask-residue', '/events')).text()
+    expect(stream).toContain('data: {"n":1}')
+    expect(stream).toContain('event: error')
+    expect(stream).not.toMatch(/415|2671/)
+    expect(await counted('mask-residue', 'masking.response')).toBe(2)
+  })
+
+  it('in a request to the outside does not leave, and is counted', async () => {
+    const seen = appAt('mask-residue-out.example.com')
+    const egress = [{ to: 'https://mask-residue-out.example.com', masking: dropping }]
+    const token = await egressApp('mask-residue-out', { egress })
+    const sent = await goOut(token, '/mask-residue-out.example.com/', post(joined))
+    await expectFault(sent, 'masking-failed', 502)
+    expect(seen).toEqual([])
+    expect(await metric('masking_residue_total', { app: 'mask-residue-out', door: 'egress', type: 'PHONE' })).toBe(1)
   })
 })
 

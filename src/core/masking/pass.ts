@@ -61,6 +61,9 @@ export class MaskingPass implements Judge {
   readonly tokens = new Set<string>()
   /** Everything that was written in place of a value. */
   readonly written = new Set<string>()
+  /** Types of values that were seen in what was to leave. */
+  readonly #residue = new Set<string>()
+  readonly #tellResidue: ((type: string) => void) | undefined
   /** The type of a value that must let nothing through. */
   blockedBy: string | undefined
   readonly #keys: AppKeys | undefined
@@ -68,11 +71,15 @@ export class MaskingPass implements Judge {
   #clean: Map<string, string> | undefined
   readonly #replacements = new Map<string, string>()
 
-  /** @param keys of the plan's app; needed where `plan.needsKeys` */
-  constructor(plan: MaskingPlan, keys?: AppKeys) {
+  /**
+   * @param keys of the plan's app; needed where `plan.needsKeys`
+   * @param tellResidue called once for each type of which a value was seen in what was to leave
+   */
+  constructor(plan: MaskingPlan, keys?: AppKeys, tellResidue?: (type: string) => void) {
     if (plan.needsKeys && keys?.app !== plan.app) throw new TypeError(`the plan needs the keys of ${plan.app}`)
     this.plan = plan
     this.#keys = keys
+    this.#tellResidue = tellResidue
     this.#lineage = new Lineage(plan.rule, plan.detector)
   }
 
@@ -99,6 +106,13 @@ export class MaskingPass implements Judge {
       edits.push(this.#edit(Math.max(start, from), end, type, text, this.plan.action, where))
     }
     return edits
+  }
+
+  /** Notes a value that was seen in what was to leave. */
+  noteResidue(type: string): void {
+    if (this.#residue.has(type)) return
+    this.#residue.add(type)
+    this.#tellResidue?.(type)
   }
 
   fieldEdit(text: string, action: Action, where: Where): MaskingEdit {

@@ -40,7 +40,11 @@ export class Residue implements Judge {
       rest = rest.slice(0, start) + blank.repeat(end - start) + rest.slice(end)
     }
     for (const own of written) if (own.length > 3) rest = rest.replaceAll(own, blank.repeat(own.length))
-    for (const { type, end } of found(detector, rest, where)) if (end > from) this.types.add(type)
+    for (const { type, end } of found(detector, rest, where)) {
+      if (end <= from) continue
+      this.types.add(type)
+      this.#pass.noteResidue(type)
+    }
     return []
   }
 

@@ -34,6 +34,8 @@ const helps: Record<CounterName, string> = {
   owner_notices_total: 'Tries to tell an owner something: told, failed, refused, unwanted, given-up',
   secret_uses_total: 'Times a secret was asked for, by name',
   masked_values_total: 'Values that were masked, by door, type and action',
+  masking_residue_total:
+    'Bodies, streams and addresses that did not leave, as a value was seen in them after masking, by rule and type',
   guard_verdicts_total: 'What guards of model traffic said, by side (prompt, answer), guard and verdict',
   audit_lost_total: 'Audit records that could not be written; the log has them',
   switchboard_away_total: 'Questions to the switchboard that got no answer in time; the last knowledge stood',
