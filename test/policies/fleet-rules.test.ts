@@ -169,9 +169,12 @@ describe('PUT /admin/v1/fleet', () => {
     const headers = { 'gatehouse-reason': 'try' }
     for (const roles of [['viewer'], ['author'], ['approver']])
       await expectFault(await admin('fleet', { method: 'PUT', body, headers, roles }), 'role-missing', 403)
-    const { digest } = await (await inForce(rule)).json<{ digest: string }>()
+    const { digest, sequence } = await (await inForce(rule)).json<{ digest: string; sequence: number }>()
     expect(await (await inForce(rule)).json()).toMatchObject({ change: 'unchanged', digest })
-    expect(await (await admin('fleet')).json()).toEqual({ digest, documents: [rule] })
+    expect(await (await admin('fleet')).json()).toEqual({
+      ...{ digest, documents: [rule] },
+      ...{ environment: 'local', nextSequence: sequence + 1 },
+    })
     const { items } = await (await admin('audit?limit=5')).json<{ items: { type: string; data: object }[] }>()
     expect(items.map(({ type, data }) => ({ type, ...data }))).toContainEqual(
       expect.objectContaining({ type: 'policy.published', actor: 'olga', reason: 'try', digest }),

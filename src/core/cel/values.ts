@@ -23,15 +23,19 @@ function celObject(json: Readonly<Record<string, unknown>>, steps: Steps): CelMa
   return Object.assign(map, { has: (name: unknown) => typeof name === 'string' && Object.hasOwn(json, name) })
 }
 
-/** Spends a step for every value that comparing with this one may have to look at, strings by their length. */
+/** Spends for every value that comparing with this one may have to look at: strings by their length, what they lie in besides. */
 export function spendOn(value: CelValue | undefined, steps: Steps): void {
   const left = [value]
   while (left.length > 0) {
     const here = left.pop()
-    steps.spend(typeof here === 'string' || here instanceof Uint8Array ? 1 + (here.length >> 6) : 1)
+    steps.spend(1 + (isCelMap(here) ? 4 * here.size : isCelList(here) ? 2 * here.size : lengthOf(here) >> 6))
     if (isCelList(here)) for (const item of here) left.push(item)
     else if (isCelMap(here)) for (const [, item] of here) left.push(item)
   }
+}
+
+function lengthOf(value: CelValue | undefined): number {
+  return typeof value === 'string' || value instanceof Uint8Array ? value.length : 0
 }
 
 /** An object of a JSON document, read as the map that CEL takes it for. */

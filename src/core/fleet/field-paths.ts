@@ -1,4 +1,5 @@
 import { parse } from '@bufbuild/cel'
+import { matchSteps } from '#core/cel/functions.ts'
 import type { Expr } from '#core/cel/limits.ts'
 import { type Finding, nearest } from '#core/manifest/problems.ts'
 import { compilePattern } from '#core/pattern.ts'
@@ -32,19 +33,18 @@ interface Part {
 
 const nothing: Part = { shape: anything, cost: 0 }
 
-/** Functions whose cost grows with all that they look at, and those that look at a text. */
+/** Functions whose cost grows with all that they look at. */
 const comparing = new Set(['_==_', '_!=_', '@in'])
-const reading = new Set([
-  'contains',
-  'startsWith',
-  'endsWith',
-  'size',
-  'int',
-  'uint',
-  'double',
-  'timestamp',
-  'duration',
-])
+const read = (length: number) => 1 + (length >> 6)
+const parsed = (length: number) => 300 + length ** 2 / 64
+const made = (length: number) => 24 + length ** 2 / 64
+/** Those that look at a text, and what that costs by its length; as the engine's own prices have it. */
+const reading: Readonly<Record<string, (length: number) => number>> = {
+  ...{ contains: read, startsWith: read, endsWith: read, size: length => 8 + (length >> 2) },
+  ...{ int: parsed, uint: parsed, double: parsed, timestamp: made, duration: made },
+}
+/** What it costs to take a date apart. */
+const partOfDate = 1_200
 
 /**
  * What an expression reads, held against what its variables look like, and what it costs with the longest lists
@@ -126,11 +126,13 @@ export function readings(expression: string, variables: ReadonlyMap<string, Shap
 function price(name: string, parts: readonly Part[], last: Expr | undefined): number {
   if (comparing.has(name)) return Math.min(...parts.map(({ shape }) => sizeOf(shape)))
   const length = lengthOf(parts[0]?.shape ?? anything)
-  if (reading.has(name)) return 1 + (length >> 6)
+  const known = reading[name]
+  if (known) return known(length)
+  if (name.startsWith('get')) return partOfDate
   if (name !== 'matches') return 1
   const constant = last?.exprKind.case === 'constExpr' ? last.exprKind.value.constantKind : undefined
   const pattern = constant?.case === 'stringValue' ? compilePattern(constant.value) : undefined
-  return typeof pattern === 'object' ? pattern.steps('x'.repeat(length)) : length
+  return typeof pattern === 'object' ? matchSteps(pattern.steps('x'.repeat(length))) : length
 }
 
 function sum(parts: readonly Part[]): number {

@@ -26,8 +26,8 @@ const namesAt: Readonly<Record<Point, readonly string[]>> = {
   request: ['app', 'environment', 'org', 'request'],
 }
 
-/** What evaluating one expression may cost: a manifest may take longer than a request, which waits. */
-export const stepsAt: Readonly<Record<Point, number>> = { publish: 200_000, request: 20_000 }
+/** What evaluating one expression may cost: a manifest, of which each list may be long, may take longer than a request. */
+export const stepsAt: Readonly<Record<Point, number>> = { publish: 90_000, request: 20_000 }
 
 /** The names that an expression may read which is asked at these points. */
 export function namesOf(asked: readonly Point[]): string[] {

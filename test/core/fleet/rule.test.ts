@@ -85,7 +85,7 @@ describe('a rule', () => {
   ])('is refused for what it may cost with the longest lists that a manifest may have: %s', (expression, points) => {
     const { spec } = ruleWith(expression, tests)
     expect(faultsOf(ruleDocument({ ...spec, points })).join()).toMatch(
-      /spec.validations\[0\].expression: may take \d+ steps .* and has (200|20)000 \| Loop over less/,
+      /spec.validations\[0\].expression: may take \d+ steps .* and has (90|20)000 \| Loop over less/,
     )
   })
 

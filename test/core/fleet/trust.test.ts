@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Fault } from '#core/fault.ts'
 import { knownRules } from '#core/fleet/known.ts'
-import { putFleetInForce } from '#core/fleet/publish.ts'
+import { fleetStanding, putFleetInForce } from '#core/fleet/publish.ts'
 import { type StoredFleet, storedFleet } from '#core/fleet/stored.ts'
 import { fleetTrust } from '#core/fleet/trust.ts'
 import type { Publication } from '#core/manifest/publish.ts'
@@ -90,5 +91,16 @@ describe('fleet rules that must be signed', () => {
     const { signature } = await signed(empty)
     expect(await put(signature)).toMatchObject({ change: 'changed', sequence: 8 })
     expect(written).toMatchObject([{ app: '-', pointer: { sequence: 8, signature } }])
+  })
+
+  it('are followed by rules above all that were, also where those that are stored do not count', async () => {
+    const standing = (fleet: () => Promise<unknown>) =>
+      fleetStanding({
+        registryStore: { fleet },
+        switchboard: { find: async () => ({ sequence: 7 }) },
+      } as unknown as Ports)
+    expect(await standing(async () => ({ ...strict, sequence: 9 }))).toMatchObject({ nextSequence: 10 })
+    const bad = standing(async () => Promise.reject(new Fault('entry-invalid', 'the fleet rules are gone')))
+    expect(await bad).toEqual({ stored: undefined, fault: 'the fleet rules are gone', nextSequence: 8 })
   })
 })
