@@ -105,6 +105,13 @@ const attacks: Readonly<Record<string, () => Promise<string>>> = {
       .encrypt((await generateKeyPair('RSA-OAEP-256')).publicKey),
   'a claim twice': async () => signed(header(), claims().replace('{', '{"aud":"api://other",')),
   'a header twice': async () => signed(header().replace('{', '{"alg":"none",'), claims()),
+  'claims that are nested deeper than can be walked': async () =>
+    signed(header(), `{"a":${'['.repeat(6_000)}${']'.repeat(6_000)}}`),
+  'a header that is nested deeper than can be walked': async () =>
+    `${part(`{"a":${'['.repeat(6_000)}${']'.repeat(6_000)}}`)}.e30.AAAA`,
+  'a token that is bound to a certificate, from whoever holds it': async () =>
+    provider.sign({ cnf: { 'x5t#S256': 'A'.repeat(43) } }),
+  'a token that is bound in a way that says nothing': async () => provider.sign({ cnf: { jkt: 5 } }),
   'a token in JSON': async () =>
     JSON.stringify({ protected: part(header()), payload: part(claims()), signature: 'AAAA' }),
   'claims that are a list': async () => signed(header(), '[]'),

@@ -64,9 +64,16 @@ function namesWritten(text: string): number {
   return names
 }
 
-/** How many member names a parsed value still has. */
+/** How many member names a parsed value still has; however deep it is, it is not walked by recursion. */
 function namesKept(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  const own = Array.isArray(value) ? 0 : Object.keys(value).length
-  return Object.values(value).reduce<number>((sum, child) => sum + namesKept(child), own)
+  let names = 0
+  const rest = [value]
+  while (rest.length > 0) {
+    const next = rest.pop()
+    if (typeof next !== 'object' || next === null) continue
+    const children: unknown[] = Object.values(next)
+    if (!Array.isArray(next)) names += children.length
+    rest.push(...children)
+  }
+  return names
 }

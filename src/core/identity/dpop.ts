@@ -41,9 +41,12 @@ const Claims = z.object({
   iat: z.number(),
 })
 
-/** The thumbprint of the key that a token is bound to (RFC 9449 §6.1); `undefined` when whoever holds it may use it. */
+/**
+ * The thumbprint of the key that a token is bound to (RFC 9449 §6.1); `undefined` when whoever holds it may use it. Of
+ * a token that is bound in another way, such as to a certificate (RFC 8705), it is empty: no key of a proof fits.
+ */
 export function boundKey({ claims }: Principal): string | undefined {
-  return claims.cnf === undefined ? undefined : Bound.safeParse(claims).data?.cnf.jkt
+  return claims.cnf === undefined ? undefined : (Bound.safeParse(claims).data?.cnf.jkt ?? '')
 }
 
 /**
