@@ -38,11 +38,11 @@ export function targetAt(url: string, app: string): Target {
 
 /**
  * What another parser might read as another path: dot segments, encoded separators, path parameters, empty
- * segments, control characters, escapes that are none.
+ * segments, control characters, escapes that are none, and overlong UTF-8, which hides any of these.
  */
 const ambiguous =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /\.\.|\/\.(?:\/|$)|%2e|%2f|%5c|%3b|%[01][0-9a-f]|%7f|%(?![0-9a-f]{2})|\\|\/\/|;|#|[\u0000-\u0020\u007f]/i
+  /\.\.|\/\.(?:\/|$)|%2e|%2f|%5c|%3b|%[01][0-9a-f]|%7f|%c[01]|%e0%[89]|%f0%8|%(?![0-9a-f]{2})|\\|\/\/|;|#|[\u0000-\u0020\u007f]/i
 
 /**
  * Whether a raw path can be read in one way only. workerd hands on the path as it was sent, and apps parse

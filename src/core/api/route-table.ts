@@ -7,6 +7,8 @@ interface Routed {
 /** The routes that share one path, by method. */
 export interface Methods<Route extends Routed> {
   readonly template: string
+  /** The path as the most lenient app reads it. */
+  readonly lenient: string
   readonly byMethod: ReadonlyMap<string, Route>
 }
 
@@ -18,6 +20,7 @@ export interface Match<Route extends Routed> {
 
 interface Leaf<Route> {
   readonly template: string
+  readonly lenient: string
   readonly names: readonly string[]
   readonly byMethod: Map<string, Route>
 }
@@ -43,45 +46,72 @@ export interface Clash {
  */
 export class RouteTable<Route extends Routed> {
   readonly #root: Node<Route> = { literals: new Map() }
+  /** The same paths as the most lenient app reads them. */
+  readonly #lenient: Node<Route> = { literals: new Map() }
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {
-      const leaf = this.#leafOf(route.path)
+      const segments = route.path.slice(1).split('/')
+      const lenient = withoutLastSlash(lenientSegments(segments))
+      const leaf = leafOf(this.#root, segments, route.path, lenient.join('/'))
+      leafOf(this.#lenient, lenient, route.path, lenient.join('/'))
       for (const method of route.methods) if (!leaf.byMethod.has(method)) leaf.byMethod.set(method, route)
     }
   }
 
-  /** @param path raw and unambiguous, from its first slash on */
+  /**
+   * The route of a path. An app may decode what is compared here as it was sent, or make nothing of letter case and
+   * of a final slash: where it would take another route then, there is none, so that a general route opens no other.
+   *
+   * @param path raw and unambiguous, from its first slash on
+   */
   find(path: string): Match<Route> | undefined {
-    const exact = matched(this.#root, path.slice(1).split('/'), 0, [])
-    if (!path.includes('%')) return exact
-    // An app decodes what the gateway compares as it was sent; where that would be another route, it is none.
-    const decoded = matched(this.#root, path.slice(1).split('/').map(decodedSegment), 0, [])
-    return decoded?.methods === exact?.methods ? exact : undefined
+    const segments = path.slice(1).split('/')
+    const exact = matched(this.#root, segments, 0, [])
+    if (!exact || exact.methods.template === path) return exact
+    const isOther = (match?: Match<Route>) => match !== undefined && match.methods.lenient !== exact.methods.lenient
+    const lenient = lenientSegments(segments)
+    if (isOther(matched(this.#lenient, lenient, 0, []))) return undefined
+    const bare = matched(this.#lenient, withoutLastSlash(lenient), 0, [])
+    return isOther(bare) && !bare?.methods.template.endsWith('*') ? undefined : exact
   }
+}
 
-  #leafOf(path: string): Leaf<Route> {
-    const names: string[] = []
-    let node = this.#root
-    for (const segment of path.slice(1).split('/')) {
-      if (segment === '*') {
-        node.rest ??= { template: path, names, byMethod: new Map() }
-        return node.rest
-      }
-      const name = parameterName(segment)
-      if (name !== undefined) {
-        names.push(name)
-        node.parameter ??= { literals: new Map() }
-        node = node.parameter
-      } else {
-        const next: Node<Route> = node.literals.get(segment) ?? { literals: new Map() }
-        node.literals.set(segment, next)
-        node = next
-      }
+function leafOf<Route extends Routed>(
+  root: Node<Route>,
+  segments: readonly string[],
+  template: string,
+  lenient: string,
+): Leaf<Route> {
+  const names: string[] = []
+  let node = root
+  for (const segment of segments) {
+    if (segment === '*') {
+      node.rest ??= { template, lenient, names, byMethod: new Map() }
+      return node.rest
     }
-    node.leaf ??= { template: path, names, byMethod: new Map() }
-    return node.leaf
+    const name = parameterName(segment)
+    if (name !== undefined) {
+      names.push(name)
+      node.parameter ??= { literals: new Map() }
+      node = node.parameter
+    } else {
+      const next: Node<Route> = node.literals.get(segment) ?? { literals: new Map() }
+      node.literals.set(segment, next)
+      node = next
+    }
   }
+  node.leaf ??= { template, lenient, names, byMethod: new Map() }
+  return node.leaf
+}
+
+/** Segments decoded and without their case, parameters without their names. */
+function lenientSegments(segments: readonly string[]): readonly string[] {
+  return segments.map(segment => (parameterName(segment) === undefined ? decodedSegment(segment).toLowerCase() : '{}'))
+}
+
+function withoutLastSlash(segments: readonly string[]): readonly string[] {
+  return segments.at(-1) === '' ? segments.slice(0, -1) : segments
 }
 
 /** The name in a segment `{name}`; `undefined` for a literal. */

@@ -55,6 +55,10 @@ describe('a path', () => {
     '/a%',
     '/a%2',
     '/a%zz',
+    '/%c0%ae%C0%AE/b',
+    '/a%c1%9cb',
+    '/a%e0%80%afb',
+    '/a%F0%80%80%AFb',
     '/a#b',
   ])('that can be read in more than one way is told: %j', path => {
     expect(isUnambiguous(path)).toBe(false)

@@ -55,6 +55,30 @@ describe('a route', () => {
     expect(found(routes, '/v1/%E0%A4%A')).toBe('/v1/{id}')
     expect(found(routes, '/pub/%61dmin')).toBe('/pub/*')
   })
+
+  it('is none where an app that makes nothing of case or of a final slash would take another one', () => {
+    const routes = table('/*', '/admin', '/Reports/{id}', '/docs/', '/open/*', '/v1/{id}', '/v1/me')
+    for (const path of ['/Admin', '/admin/', '/ADMIN/', '/%41dmin', '/reports/4', '/Reports/4/', '/docs', '/Docs/'])
+      expect(found(routes, path), path).toBeUndefined()
+    for (const path of ['/OPEN/x', '/v1/ME', '/v1/me/']) expect(found(routes, path), path).toBeUndefined()
+    for (const path of ['/admin', '/Reports/4', '/docs/', '/v1/me']) expect(found(routes, path), path).toBeDefined()
+    expect(['/open/', '/open/A/b/', '/v1/A'].map(path => found(routes, path))).toEqual([
+      '/open/*',
+      '/open/*',
+      '/v1/{id}',
+    ])
+    expect(['/', '/Administrators', '/admins/'].map(path => found(routes, path))).toEqual(['/*', '/*', '/*'])
+  })
+
+  it('that the manifest writes in two cases is each of the two', () => {
+    const routes = table('/a', '/A', '/v1/{x}/B', '/v1/{y}/b')
+    expect(['/a', '/A', '/v1/1/B', '/v1/1/b'].map(path => found(routes, path))).toEqual([
+      '/a',
+      '/A',
+      '/v1/{x}/B',
+      '/v1/{y}/b',
+    ])
+  })
 })
 
 describe('two routes', () => {
