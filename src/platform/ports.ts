@@ -59,7 +59,8 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const durable = durableRates(env)
   const rateStore = settings.upstash ? upstashRates(settings.upstash, durable) : durable
   const rates = leasedRates(rateStore, clock, counters, log, waitUntil)
-  const upstreams: Upstreams = { fetch: (url, request) => fetch(url, request) }
+  // what one caller gets is nobody else's: Cloudflare would keep answers by their URL alone
+  const upstreams: Upstreams = { fetch: (url, request) => fetch(url, { ...request, cache: 'no-store' }) }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters }, fleetTrust(settings))
   const switchboard = durableSwitchboard(env)
   const registry = cachedRegistry(registryStore, pointerTrust(settings), clock, log, waitUntil, switchboard.raise)

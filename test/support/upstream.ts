@@ -6,6 +6,8 @@ export interface Seen {
   readonly body: Uint8Array
   /** What the gateway asked to be done about a redirect. */
   readonly redirect: string
+  /** What it asked of caches on the way. */
+  readonly cache: string | undefined
 }
 
 type Answer = (seen: Seen) => Response | Promise<Response>
@@ -31,7 +33,8 @@ async function lead(input: RequestInfo | URL, init?: RequestInit): Promise<Respo
   const app = apps.get(new URL(request.url).hostname)
   if (!app) throw new TypeError(`no test app at ${request.url}`)
   const body = new Uint8Array(await request.arrayBuffer())
-  const seen = { method: request.method, url: request.url, headers: request.headers, body, redirect: request.redirect }
+  const { method, url, headers, redirect, cache } = request
+  const seen = { method, url, headers, body, redirect, cache }
   app.seen.push(seen)
   const late = new Promise<never>((_, reject) =>
     request.signal.addEventListener('abort', () => reject(request.signal.reason)),

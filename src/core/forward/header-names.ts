@@ -21,11 +21,20 @@ const endHere = new Set([
   'x-http-method-override',
   'x-http-method',
   'x-method-override',
+  // one path was judged: frameworks take another one from these
+  'x-original-url',
+  'x-rewrite-url',
 ])
 
 const endHerePrefixes = ['gatehouse-', 'x-forwarded-', 'cf-']
 
-/** Whether a header may pass the gateway at all, in either direction; in lower case. */
+/** A header's name as an app behind CGI, WSGI or PHP reads it, to whom `_` and `-` are the same. */
+export function dashed(name: string): string {
+  return name.includes('_') ? name.replaceAll('_', '-') : name
+}
+
+/** Whether a header may pass the gateway at all, in either direction and spelling; in lower case. */
 export function isPassedHeader(name: string): boolean {
-  return !endHere.has(name) && !endHerePrefixes.some(prefix => name.startsWith(prefix))
+  const read = dashed(name)
+  return !endHere.has(read) && !endHerePrefixes.some(prefix => read.startsWith(prefix))
 }

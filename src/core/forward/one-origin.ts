@@ -1,5 +1,13 @@
 /** What an app may not say for the whole origin, which it shares with all other apps. */
-const originWide = ['service-worker-allowed', 'clear-site-data', 'alt-svc', 'strict-transport-security']
+const originWide = [
+  'service-worker-allowed',
+  'clear-site-data',
+  'alt-svc',
+  'strict-transport-security',
+  // by these a browser would report every request to the origin to the app
+  'nel',
+  'report-to',
+]
 
 /**
  * What an app may not say on a host of its own either: it would act on other hosts of the same domain, or lead
@@ -7,9 +15,12 @@ const originWide = ['service-worker-allowed', 'clear-site-data', 'alt-svc', 'str
  */
 const hostWide = originWide.filter(name => name !== 'service-worker-allowed')
 
-/** Documents in which scripts run. A type that is absent is guessed by the browser, so it may be one of them. */
-const isDocument = /^(?:text\/html|text\/xml|application\/xml|[^;\s]+\+xml)\s*(?:;|$)/i
-const isTyped = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'+.^_`|~0-9A-Za-z-]+/
+/**
+ * What no browser shows as a page with scripts. All else may be one: HTML, XML of any name, several parts, a type that
+ * is absent, unknown, or none by its form, which browsers guess, and of several types the last.
+ */
+const inert =
+  /^(?:(?:image|audio|video|font)\/[\w.-]+|text\/(?:plain|css|csv|javascript|markdown|event-stream)|application\/(?:(?:[\w.-]+\+)?json|x-ndjson|javascript|pdf|octet-stream|zip|gzip|wasm|grpc[\w+-]*|x-www-form-urlencoded))\s*(?:;[^,]*)?$/i
 
 /** Without `allow-same-origin` a page is of an origin of its own, and reaches neither cookies nor other apps. */
 const sandbox = 'sandbox allow-scripts allow-forms'
@@ -21,8 +32,7 @@ const sandbox = 'sandbox allow-scripts allow-forms'
 export function confine(headers: Headers, app: string): void {
   for (const name of originWide) if (headers.has(name)) headers.delete(name)
   changeCookies(headers, cookie => confinedCookie(cookie, `/apps/${app}/`))
-  const type = headers.get('content-type')?.trim() ?? ''
-  if (isDocument.test(type) || !isTyped.test(type)) headers.append('content-security-policy', sandbox)
+  if (!inert.test(headers.get('content-type') ?? '')) headers.append('content-security-policy', sandbox)
 }
 
 /**

@@ -1,11 +1,12 @@
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { anyRegion } from '#core/residency/regions.ts'
 import type { Trace } from '#core/telemetry/trace.ts'
-import { isPassedHeader } from './header-names.ts'
+import { dashed, isPassedHeader } from './header-names.ts'
 
 /**
  * The headers of a request on its way to the app: the caller's, less those that end at this hop, the ones
  * that `connection` names, and the token, which was for the gateway alone; then the route's rules; then ours.
+ * A name with `_` goes where an app could take it for another one that is there, or that a rule takes out.
  *
  * @param caller what tells the app who calls
  */
@@ -19,13 +20,17 @@ export function forwardedHeaders(
   const headers = new Map(exchange.headers)
   const named = headers.get('connection')?.toLowerCase().split(',') ?? []
   const isUpgrade = headers.get('upgrade')?.toLowerCase() === 'websocket'
-  for (const name of [...headers.keys()]) if (!isPassedHeader(name)) headers.delete(name)
+  const { remove = [], set = {} } = route.headers?.request ?? {}
+  const ruled = [...remove, ...Object.keys(set)].map(dashed)
+  for (const name of [...headers.keys()]) {
+    const read = dashed(name)
+    if (!isPassedHeader(name) || ruled.includes(read) || (read !== name && headers.has(read))) headers.delete(name)
+  }
   for (const name of named) headers.delete(name.trim())
   headers.delete('authorization')
   headers.delete('dpop')
   if (isUpgrade) headers.set('upgrade', 'websocket')
-  for (const name of route.headers?.request?.remove ?? []) headers.delete(name.toLowerCase())
-  for (const [name, value] of Object.entries(route.headers?.request?.set ?? {})) headers.set(name.toLowerCase(), value)
+  for (const [name, value] of Object.entries(set)) headers.set(name, value)
 
   headers.set('traceparent', traceparent)
   if (tracestate) headers.set('tracestate', tracestate)
