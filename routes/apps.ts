@@ -4,7 +4,7 @@ import { Fault } from '#core/fault.ts'
 import { forward } from '#core/forward/forward.ts'
 import { addressOf } from '#core/limits/address.ts'
 import { recalledHeaders } from '#core/limits/recalled.ts'
-import { BodyReader } from '#core/pipeline/body.ts'
+import { BodyReader, silenceMs } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Walk } from '#core/pipeline/pipeline.ts'
 import type { Ports } from '#core/ports.ts'
@@ -57,7 +57,7 @@ function exchangeOf(request: Request, { app, host }: Called, { settings, clock, 
     gone: () => request.signal,
     address: addressOf(headers, settings),
     ...(cf && { origin: originOf(cf) }),
-    body: new BodyReader(() => body, headers.get('content-length'), bodies),
+    body: new BodyReader(() => body, headers.get('content-length'), bodies, silenceMs),
   }
 }
 

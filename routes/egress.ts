@@ -4,7 +4,7 @@ import { record } from '#core/egress/record.ts'
 import { send } from '#core/egress/send.ts'
 import { Trip } from '#core/egress/trip.ts'
 import { addressOf } from '#core/limits/address.ts'
-import { BodyReader } from '#core/pipeline/body.ts'
+import { BodyReader, silenceMs } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { requestIdOf } from '#core/request-id.ts'
@@ -52,7 +52,7 @@ function exchangeOf(request: Request, { clock, bodies, settings }: Ports): Excha
     url,
     headers,
     address: addressOf(headers, settings),
-    body: new BodyReader(() => body, headers.get('content-length'), bodies),
+    body: new BodyReader(() => body, headers.get('content-length'), bodies, silenceMs),
     gone: () => request.signal,
   }
 }

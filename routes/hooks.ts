@@ -6,7 +6,7 @@ import { termsOf } from '#core/delivery/terms.ts'
 import { vendorHeaders } from '#core/delivery/vendor-headers.ts'
 import { Fault } from '#core/fault.ts'
 import { addressOf } from '#core/limits/address.ts'
-import { BodyReader } from '#core/pipeline/body.ts'
+import { BodyReader, silenceMs } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { requestIdOf } from '#core/request-id.ts'
@@ -41,7 +41,7 @@ function exchangeOf({ req }: Context<object, '/:app/:source'>, { settings, clock
     url,
     headers,
     address: addressOf(headers, settings),
-    body: new BodyReader(() => body, headers.get('content-length'), bodies),
+    body: new BodyReader(() => body, headers.get('content-length'), bodies, silenceMs),
   }
 }
 

@@ -1,8 +1,12 @@
 import type { Hono } from 'hono'
+import { Fault } from '#core/fault.ts'
 import { hostAsked } from '#core/hosts/asked.ts'
 import type { Ports } from '#core/ports.ts'
 import { called } from './apps.ts'
 import { refused } from './reply.ts'
+
+/** workerd builds the URL of a request from these: a path in one would come before the path that was asked for. */
+const noHost = /[^\w.:[\]-]/
 
 /**
  * Tells hosts of apps' own from the gateway's: at an app's host every path is the app's, and none of the gateway's
@@ -16,6 +20,8 @@ export function atHosts(doors: Hono, ports: Ports): { fetch(request: Request): R
   )
   return {
     fetch(request) {
+      if (noHost.test(request.headers.get('host') ?? ''))
+        return refused(request, new Fault('request-invalid', 'the Host header is no host'), ports)
       const host = asked(request.url)
       if (host === undefined) return doors.fetch(request)
       const app = ports.hosts.find(host)

@@ -51,6 +51,6 @@ export function problem(refusal: Refusal, requestId: string): Response {
 /** What was thrown where no door could answer for itself. */
 export function refused(request: Request, error: unknown, { log }: Ports): Response {
   const requestId = requestIdOf(request.headers)
-  const door = new URL(request.url).pathname.split('/')[1] ?? ''
+  const door = URL.parse(request.url)?.pathname.split('/')[1] ?? ''
   return refuse(refusalOf(error, door), { requestId, door }, log)
 }

@@ -6,7 +6,7 @@ import { issuedType, type OauthError, readTokenRequest } from '#core/identity/to
 import { claimedWorkload, isSameWorkload, trustIn } from '#core/identity/workload.ts'
 import { addressOf } from '#core/limits/address.ts'
 import type { Workload } from '#core/manifest/identity-schema.ts'
-import { BodyReader } from '#core/pipeline/body.ts'
+import { BodyReader, silenceMs } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { refusalOf } from '#core/pipeline/refusal.ts'
 import type { Ports } from '#core/ports.ts'
@@ -56,7 +56,7 @@ class Refused extends Fault {
 }
 
 function exchangeOf({ headers, body, method, url }: Request, { clock, bodies, settings }: Ports): Exchange {
-  const reader = new BodyReader(() => body, headers.get('content-length'), bodies)
+  const reader = new BodyReader(() => body, headers.get('content-length'), bodies, silenceMs)
   reader.capAt(maxRequestBytes)
   return {
     door: 'token',

@@ -42,7 +42,23 @@ spec:
       - { path: /held/late, methods: [POST], auth: none, idempotency: required }
   limits: { concurrency: 1 }
 `
-  await write(folder.path, { 'registry/live.yaml': manifest, 'registry/held.yaml': held })
+  const watched = (name: string) => `
+apiVersion: gatehouse/v1
+kind: MicroApp
+metadata: { name: ${name} }
+spec:
+  owner: { user: tess, team: tests, contact: "#tests" }
+  lifecycle: { stage: sandbox }
+  upstreams: [{ name: stable, url: "http://127.0.0.1:${app.port}" }]
+  api: { routes: [{ path: /*, methods: [GET, POST], auth: none, timeoutMs: 300 }] }
+  breaker: { failurePercent: 50, minRequests: 2, windowSeconds: 30, openSeconds: 60 }
+`
+  await write(folder.path, {
+    'registry/live.yaml': manifest,
+    'registry/held.yaml': held,
+    'registry/watched.yaml': watched('watched'),
+    'registry/hung.yaml': watched('hung'),
+  })
   const registry = ['--registry', join(folder.path, 'registry'), '--state', join(folder.path, 'state')]
   gateway = await startGatehouse([...registry, '--port', String(await freePort()), '--no-samples'])
 }, 120_000)
@@ -74,13 +90,12 @@ describe('what comes over the wire', () => {
   })
 
   it.each([
-    ['a second host', 'host: gate.example\r\nhost: evil.example\r\n'],
-    ['two lengths', 'host: gate.example\r\ncontent-length: 1\r\ncontent-length: 2\r\n'],
-  ])('never reaches an app under %s that only one of two parsers would see', async (_, headers) => {
+    ['a second host', 'host: gate.example\r\nhost: evil.example\r\n', '400 request-invalid'],
+    ['two lengths', 'host: gate.example\r\ncontent-length: 1\r\ncontent-length: 2\r\n', '400'],
+  ])('never reaches an app under %s that only one of two parsers would see', async (_, headers, refusal) => {
     const before = app.seen.length
-    const answer = await rawGet(gateway.url, '/apps/live/v1/places', headers)
-    if (answer === '200') expect(app.lastHeaders().host).toBe(`127.0.0.1:${app.port}`)
-    else expect([answer, app.seen.length]).toEqual(['400', before])
+    expect(await rawGet(gateway.url, '/apps/live/v1/places', headers)).toBe(refusal)
+    expect(app.seen).toHaveLength(before)
   })
 
   it('is the app’s whatever its path, at a host of the app’s own, by its Host header alone', async () => {
@@ -93,6 +108,16 @@ describe('what comes over the wire', () => {
       expect([path, await rawGet(gateway.url, path, own)]).toEqual([path, '404 route-unknown'])
     const forwarded = 'host: gate.example\r\nx-forwarded-host: live.localhost\r\nforwarded: host=live.localhost\r\n'
     expect(await rawGet(gateway.url, '/v1/places', forwarded)).toBe('404 route-unknown')
+  })
+
+  it('goes to the path of its request line: a Host header that holds one is refused', async () => {
+    const before = app.seen.length
+    for (const host of ['gate.example/apps/live/v1/places?', 'gate.example#', 'a@gate.example', 'a\\b'])
+      expect([host, await rawGet(gateway.url, '/apps/held/x', `host: ${host}\r\n`)]).toEqual([
+        host,
+        '400 request-invalid',
+      ])
+    expect(app.seen).toHaveLength(before)
   })
 
   it('keeps its method, whatever a header says', async () => {
@@ -108,6 +133,38 @@ describe('what comes over the wire', () => {
     expect(await raw(gateway.url, `${head}\r\n${chunk}0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200[\s\S]*"bytes":1000000/)
     const over = await raw(gateway.url, `${head}\r\n${chunk.repeat(3)}0\r\n\r\n`)
     expect(over).not.toMatch(/"bytes":3000000/)
+  })
+})
+
+describe('an app is not left alone for what its callers do', () => {
+  const head = (app: string, method = 'POST') => `${method} /apps/${app}/x HTTP/1.1\r\nhost: g\r\nconnection: close\r\n`
+  const answerOf = async (text: string) => {
+    const answer = await raw(gateway.url, text)
+    return /\r\ngatehouse-fault: (\S+)/i.exec(answer)?.[1] ?? answer.slice(9, 12)
+  }
+
+  it.each([
+    ['a body with GET', () => `${head('watched', 'GET')}content-length: 5\r\n\r\nhello`, 'request-invalid'],
+    [
+      'a body with GET, in chunks',
+      () => `${head('watched', 'GET')}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+      'request-invalid',
+    ],
+    ['a large body that stops', () => `${head('watched')}content-length: 500000\r\n\r\nhello`, 'upstream-timeout'],
+    [
+      'chunks that stop',
+      () => `${head('watched')}transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n`,
+      'upstream-timeout',
+    ],
+  ])('%s', async (_, request, fault) => {
+    for (let n = 0; n < 4; n++) expect(await answerOf(request())).toBe(fault)
+    expect(await answerOf(`${head('watched', 'GET')}\r\n`)).toBe('200')
+  })
+
+  it('but for what it does itself', async () => {
+    const hang = `${head('hung').replace('/x', '/held/never')}content-length: 5\r\n\r\nhello`
+    for (let n = 0; n < 2; n++) expect(await answerOf(hang)).toBe('upstream-timeout')
+    expect(await answerOf(hang)).toBe('breaker-open')
   })
 })
 

@@ -48,14 +48,17 @@ describe('an app that is down', () => {
 
 describe('what could not be delivered', () => {
   it('is sent once more where it may be repeated', async () => {
-    const answers = [() => Promise.reject(new TypeError('reset')), () => new Response('second')]
+    const reset = () => Promise.reject(new TypeError('reset'))
+    const answers = [reset, () => new Response('second'), reset, () => new Response('put')]
     const seen = await apiApp('steer-again', {
       routes,
       answer: () => answers[seen.length - 1]?.() ?? new Response('more'),
     })
     expect(await (await call('steer-again', '/')).text()).toBe('second')
     expect(seen).toHaveLength(2)
-    expect(await metric('api_retries_total', { app: 'steer-again' })).toBe(1)
+    expect(await (await call('steer-again', '/', { method: 'PUT', body: 'small' })).text()).toBe('put')
+    expect(seen.slice(2).map(({ body }) => new TextDecoder().decode(body))).toEqual(['small', 'small'])
+    expect(await metric('api_retries_total', { app: 'steer-again' })).toBe(2)
   })
 
   it('is not where it may not, nor what was answered', async () => {
@@ -65,7 +68,8 @@ describe('what could not be delivered', () => {
       answer: () => (mayFail ? Promise.reject(new TypeError('reset')) : new Response('', { status: 503 })),
     })
     await expectFault(await call('steer-once', '/', { method: 'POST' }), 'upstream-unreachable', 502)
-    await expectFault(await call('steer-once', '/', { method: 'PUT', body: 'x' }), 'upstream-unreachable', 502)
+    const streamed = { method: 'PUT', body: 'x'.repeat(65_537) }
+    await expectFault(await call('steer-once', '/', streamed), 'upstream-unreachable', 502)
     expect(seen).toHaveLength(2)
     mayFail = false
     expect((await call('steer-once', '/')).status).toBe(503)

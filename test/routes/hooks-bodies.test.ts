@@ -55,7 +55,7 @@ describe('the bytes of a body', () => {
 describe('the memory that an isolate has for bodies', () => {
   it('refuses with 503 and Retry-After what would exceed it, and is there again when the others are done', async () => {
     await gatedApp('body-budget', { spec: { limits: { bodyBytes: 25 * mib } } })
-    const [one, other] = [await stalled(25 * mib), await stalled(25 * mib)]
+    const [one, other] = [await stalled(25 * mib, 20 * mib), await stalled(25 * mib, 20 * mib)]
     const first = await Promise.race([one.answer, other.answer])
     expect(first.headers.get('retry-after')).toBe('5')
     await expectFault(first, 'overloaded', 503)
@@ -64,6 +64,14 @@ describe('the memory that an isolate has for bodies', () => {
     await Promise.all([one.hangUp(), other.hangUp()])
     const large = { body: noise(24 * mib), secret: 'whsec_AAAA' }
     await eventually(async () => expectFault(await push('body-budget', large), 'signature-mismatch', 401))
+  })
+
+  it('is nobody’s who states much and sends nothing', async () => {
+    await gatedApp('body-idle', { spec: { limits: { bodyBytes: 25 * mib } } })
+    const idle = await Promise.all(Array.from({ length: 20 }, () => stalled(25 * mib, 0, 'body-idle')))
+    const large = { body: noise(24 * mib), secret: 'whsec_AAAA' }
+    await expectFault(await push('body-idle', large), 'signature-mismatch', 401)
+    await Promise.all(idle.map(({ hangUp }) => hangUp()))
   })
 
   it('is given back after every refusal', async () => {
@@ -76,13 +84,15 @@ describe('the memory that an isolate has for bodies', () => {
   })
 })
 
-/** A request that states its length and then sends nothing. */
-async function stalled(bytes: number) {
+/** A request that states its length and then falls silent. */
+async function stalled(bytes: number, sentBytes: number, app = 'body-budget') {
   const { readable, writable } = new FixedLengthStream(bytes)
+  const writer = writable.getWriter()
+  if (sentBytes > 0) writer.write(noise(sentBytes)).catch(() => {})
   const request = { method: 'POST', headers: await signature({}), body: readable }
-  const answer = exports.default.fetch(hookUrl('body-budget'), request)
+  const answer = exports.default.fetch(hookUrl(app), request)
   const hangUp = async () => {
-    await writable.abort(new Error('the vendor hung up')).catch(() => {})
+    await writer.abort(new Error('the vendor hung up')).catch(() => {})
     await answer.catch(() => {})
   }
   return { answer, hangUp }

@@ -14,6 +14,8 @@ import { forwardedHeaders } from './request-headers.ts'
 const judgements = new WeakMap<FetchSetting, Recent<{ readonly unsafe: string | undefined }>>()
 const remembered = 20_000
 
+/** What a body means here, HTTP leaves open (RFC 9110 §9.3.1), and the runtime sends none. */
+const bodiless: readonly string[] = ['GET', 'HEAD']
 /** Doing it twice is the same as once (RFC 9110 §9.2.2). */
 const idempotent: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']
 const maxTries = 2
@@ -41,6 +43,7 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
   // whoever sends the same key again gets this answer, so the app is waited for also when nobody does now
   const patience = new Patience(exchange.claim ? undefined : exchange.gone)
   const body = await exchange.body.forwarded(patience.end)
+  if (body && bodiless.includes(exchange.method)) throw new Fault('request-invalid', `a ${exchange.method} with a body`)
   const mayRepeat = idempotent.includes(exchange.method) && !(body instanceof ReadableStream)
 
   const caller = await callerHeaders(exchange, ports)
@@ -62,7 +65,8 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
         const { failure } = exchange.body
         if (failure) throw failure
         if (patience.isLeft) throw new Fault('request-invalid', 'the caller went away before the answer began')
-        await ports.standings.note(entry, upstream.key, true)
+        // while a body still streams, it may be the caller who stopped
+        if (!(body instanceof ReadableStream)) await ports.standings.note(entry, upstream.key, true)
         if (patience.signal.aborted) throw new Fault('upstream-timeout', `${upstream.url}: ${error}`)
         const isAgain = tries < maxTries && mayRepeat && ports.standings.takeRetry(entry, upstream.key)
         if (!isAgain) throw new Fault('upstream-unreachable', `${upstream.url}: ${error}`)

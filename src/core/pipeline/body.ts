@@ -1,7 +1,13 @@
 import { Fault } from '#core/fault.ts'
+import { within } from '#core/within.ts'
 
 /** Request bodies an isolate holds at once; an isolate has 128 MB for everything. */
 export const isolateBodyBytes = 50_331_648
+
+/** Whoever sends a request and then nothing for so long is no longer listened to. */
+export const silenceMs = 30_000
+/** A body of at most so many bytes is waited for before it is passed on, and so much of any body is taken at first. */
+const smallBytes = 65_536
 
 /** Bytes that an isolate may still take in, shared by all its requests. */
 export class BodyBudget {
@@ -18,9 +24,14 @@ export class BodyBudget {
 
   /** Takes bytes from the budget, or takes none and says so. */
   take(bytes: number): boolean {
-    if (this.#heldBytes + bytes > this.#limitBytes) return false
+    if (!this.has(bytes)) return false
     this.#heldBytes += bytes
     return true
+  }
+
+  /** Whether so many could be taken now. */
+  has(bytes: number): boolean {
+    return this.#heldBytes + bytes <= this.#limitBytes
   }
 
   give(bytes: number): void {
@@ -38,15 +49,23 @@ export class BodyReader {
   readonly #open: () => BodyStream | Promise<BodyStream>
   readonly #budget: BodyBudget
   readonly #statedBytes: number | undefined
+  readonly #silenceMs: number | undefined
   #capBytes = 0
   #takenBytes = 0
   #bytes: Uint8Array<ArrayBuffer> | undefined
   #passedBytes = 0
   #failure: Fault | undefined
 
-  constructor(open: () => BodyStream | Promise<BodyStream>, contentLength: string | null, budget: BodyBudget) {
+  /** @param silenceMs how long nothing may come; absent: as long as it likes */
+  constructor(
+    open: () => BodyStream | Promise<BodyStream>,
+    contentLength: string | null,
+    budget: BodyBudget,
+    silenceMs?: number,
+  ) {
     this.#open = open
     this.#budget = budget
+    this.#silenceMs = silenceMs
     this.#statedBytes = contentLength !== null && /^\d{1,15}$/.test(contentLength) ? Number(contentLength) : undefined
   }
 
@@ -71,10 +90,11 @@ export class BodyReader {
   }
 
   /**
-   * The whole body. The stated length is taken from the budget first; without one it is taken as it grows.
+   * The whole body. A small stated length is taken from the budget first; else twice what has come, so that who
+   * states much and sends nothing takes little from others.
    *
    * @throws Fault `body-too-large` past the cap, `overloaded` when the isolate holds too much already, and
-   *   `request-invalid` when the sender goes away before the end
+   *   `request-invalid` when the sender goes away before the end, or falls silent
    */
   async read(): Promise<Uint8Array<ArrayBuffer>> {
     this.#bytes ??= await this.#readWhole()
@@ -82,16 +102,18 @@ export class BodyReader {
   }
 
   /**
-   * The body for the next hop: the bytes where somebody has read them, else the stream itself. A stream of
-   * no stated length is counted as it passes, and fails with `body-too-large` past the cap and with
-   * `request-invalid` where the sender goes away; one of a stated length is held to it by HTTP, and to the cap before.
+   * The body for the next hop: the bytes where somebody has read them or where they are few, else the stream itself.
+   * Few are waited for, so that nobody takes a slow sender for a slow app. A stream of no stated length is counted as
+   * it passes, and fails with `body-too-large` past the cap and with `request-invalid` where the sender goes away; one
+   * of a stated length is held to it by HTTP, and to the cap before.
    *
    * @param broken called before such a stream fails: whoever sends it on must break off, or the runtime ends it
    *   as if it were whole
    */
   async forwarded(broken: () => void): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-    if (this.#bytes) return this.#bytes.length > 0 ? this.#bytes : null
     if (this.#statedBytes === 0) return null
+    if (!this.#bytes && this.#isSmall && this.#budget.has(smallBytes)) await this.read()
+    if (this.#bytes) return this.#bytes.length > 0 ? this.#bytes : null
     const stream = await this.#open()
     if (!stream || (this.#statedBytes !== undefined && this.#statedBytes <= this.#capBytes)) return stream
     return this.#counted(stream.getReader(), broken)
@@ -110,8 +132,7 @@ export class BodyReader {
             const { done, value } = await reader.read()
             if (done) return controller.close()
             this.#passedBytes += value.length
-            if (this.#passedBytes > this.#capBytes)
-              throw new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
+            if (this.#passedBytes > this.#capBytes) throw this.#tooLarge()
             controller.enqueue(value)
           } catch (error) {
             this.#failure =
@@ -127,8 +148,14 @@ export class BodyReader {
     )
   }
 
+  get #isSmall(): boolean {
+    return this.#statedBytes !== undefined && this.#statedBytes <= Math.min(smallBytes, this.#capBytes)
+  }
+
   async #readWhole(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#statedBytes !== undefined) this.#take(this.#statedBytes)
+    const stated = this.#statedBytes ?? 0
+    if (stated > this.#capBytes) throw this.#tooLarge()
+    this.#take(Math.min(stated, smallBytes))
     const stream = await this.#open()
     if (!stream) return new Uint8Array()
     const chunks: Uint8Array[] = []
@@ -136,10 +163,11 @@ export class BodyReader {
     const reader = stream.getReader()
     try {
       for (;;) {
-        const { done, value } = await reader.read()
+        const reading = reader.read()
+        const { done, value } = await (this.#silenceMs === undefined ? reading : within(this.#silenceMs, reading))
         if (done) break
         length += value.length
-        if (length > this.#takenBytes) this.#take(length - this.#takenBytes)
+        if (length > this.#takenBytes) this.#take(Math.max(length, Math.min(2 * length, stated)) - this.#takenBytes)
         chunks.push(value)
       }
     } catch (error) {
@@ -156,9 +184,12 @@ export class BodyReader {
     this.#takenBytes = 0
   }
 
+  #tooLarge(): Fault {
+    return new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
+  }
+
   #take(bytes: number): void {
-    if (this.#takenBytes + bytes > this.#capBytes)
-      throw new Fault('body-too-large', `more than ${this.#capBytes} bytes`)
+    if (this.#takenBytes + bytes > this.#capBytes) throw this.#tooLarge()
     if (!this.#budget.take(bytes))
       throw new Fault('overloaded', `this isolate holds ${this.#budget.heldBytes} bytes of bodies`)
     this.#takenBytes += bytes

@@ -118,6 +118,23 @@ describe('a body on its way', () => {
     expect(await broken(capped(6, [bytes(3), bytes(3)]))).toEqual({ calls: 0, failure: undefined })
   })
 
+  it('of a small stated length is sent whole, so that the sender’s slowness is not the app’s', async () => {
+    const budget = new BodyBudget(100_000)
+    const forwarded = (text: string) => {
+      const body = new BodyReader(() => new Blob([text]).stream(), String(text.length), budget, 50)
+      body.capAt(1_000_000)
+      return body.forwarded(() => {})
+    }
+    expect(await forwarded('small')).toEqual(new TextEncoder().encode('small'))
+    expect(await forwarded('x'.repeat(70_000))).toBeInstanceOf(ReadableStream)
+    budget.take(50_000)
+    expect(await forwarded('small')).toBeInstanceOf(ReadableStream)
+    budget.give(50_000)
+    const silent = new BodyReader(() => new ReadableStream(), '5', budget, 50)
+    silent.capAt(10)
+    await expect(silent.forwarded(() => {})).rejects.toMatchObject({ code: 'request-invalid' })
+  })
+
   it('that is empty is none, read or not', async () => {
     expect(await capped(10, [], { contentLength: '0' }).forwarded(() => {})).toBeNull()
     const read = capped(10, [])
@@ -159,6 +176,18 @@ describe('the budget of an isolate', () => {
     const budget = new BodyBudget(10)
     await capped(100, [bytes(2)], { contentLength: '8', budget }).read()
     expect(budget.heldBytes).toBe(8)
+  })
+
+  it('is hardly touched by who states much and sends little', async () => {
+    const budget = new BodyBudget(10_000_000)
+    const sent = new Uint8Array(100_000)
+    const stream = new ReadableStream({ start: controller => controller.enqueue(sent) })
+    const body = new BodyReader(() => stream, '10000000', budget, 50)
+    body.capAt(10_000_000)
+    const reading = body.read()
+    expect(budget.heldBytes).toBe(65_536)
+    await expect(reading).rejects.toMatchObject({ code: 'request-invalid' })
+    expect(budget.heldBytes).toBe(2 * sent.length)
   })
 
   it('gets back all that a body took, once, also after the body was refused half way', async () => {
