@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { BodyBudget, BodyReader } from '#core/pipeline/body.ts'
+import { boundedText } from '#core/bounded-text.ts'
 import type { Upstreams } from '#core/ports.ts'
 import type { Secret } from '#core/secrets/secret.ts'
 import type { PolicyEngine } from './engine.ts'
@@ -88,7 +88,7 @@ async function decided(
       answer.body?.cancel().catch(() => {})
       return `status ${answer.status}`
     }
-    const { result } = (await jsonOf(answer)) as { readonly result?: unknown }
+    const { result } = JSON.parse(await boundedText(answer, maxBytes)) as { readonly result?: unknown }
     if (result === undefined) return 'the decision is undefined'
     const decision = Decision.safeParse(result)
     return decision.success ? decision.data : 'the decision has no known form'
@@ -97,10 +97,4 @@ async function decided(
   } finally {
     clearTimeout(timer)
   }
-}
-
-async function jsonOf({ body, headers }: Response): Promise<unknown> {
-  const reader = new BodyReader(() => body, headers.get('content-length'), new BodyBudget(maxBytes))
-  reader.capAt(maxBytes)
-  return JSON.parse(new TextDecoder().decode(await reader.read()))
 }

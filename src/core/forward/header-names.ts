@@ -30,7 +30,7 @@ const endHerePrefixes = ['gatehouse-', 'x-forwarded-', 'cf-']
 
 /** A header's name as an app behind CGI, WSGI or PHP reads it, to whom `_` and `-` are the same. */
 export function dashed(name: string): string {
-  return name.includes('_') ? name.replaceAll('_', '-') : name
+  return name.replaceAll('_', '-')
 }
 
 /** Whether a header may pass the gateway at all, in either direction and spelling; in lower case. */

@@ -20,7 +20,7 @@ const hostWide = originWide.filter(name => name !== 'service-worker-allowed')
  * is absent, unknown, or none by its form, which browsers guess, and of several types the last.
  */
 const inert =
-  /^(?:(?:image|audio|video|font)\/[\w.-]+|text\/(?:plain|css|csv|javascript|markdown|event-stream)|application\/(?:(?:[\w.-]+\+)?json|x-ndjson|javascript|pdf|octet-stream|zip|gzip|wasm|grpc[\w+-]*|x-www-form-urlencoded))\s*(?:;[^,]*)?$/i
+  /^(?:(?:image|audio|video|font)\/[\w.-]+|text\/(?:plain|css|event-stream|javascript)|application\/(?:(?:[\w.-]+\+)?json|javascript|pdf|octet-stream))\s*(?:;[^,]*)?$/i
 
 /** Without `allow-same-origin` a page is of an origin of its own, and reaches neither cookies nor other apps. */
 const sandbox = 'sandbox allow-scripts allow-forms'

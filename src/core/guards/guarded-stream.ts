@@ -1,5 +1,6 @@
 import { utf8Bytes } from '#core/encoding.ts'
 import { Fault } from '#core/fault.ts'
+import { joined } from '#core/joined.ts'
 import { errorEvent } from '#core/masking/streams/answer.ts'
 import { ByteFlow } from '#core/masking/streams/byte-flow.ts'
 import { CutShort } from '#core/masking/streams/cut-short.ts'
@@ -121,14 +122,9 @@ class Raw {
 
   /** The first of them, or all. */
   take(count = Number.POSITIVE_INFINITY): Uint8Array {
-    const joined = new Uint8Array(this.#chunks.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, at)
-      at += chunk.length
-    }
-    const taken = joined.subarray(0, count)
-    const rest = joined.subarray(taken.length)
+    const whole = joined(this.#chunks)
+    const taken = whole.subarray(0, count)
+    const rest = whole.subarray(taken.length)
     this.#chunks = rest.length > 0 ? [rest] : []
     this.releasable = Math.max(0, this.releasable - taken.length)
     return taken

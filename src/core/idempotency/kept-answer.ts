@@ -1,3 +1,4 @@
+import { joined } from '#core/joined.ts'
 import { type Ending, maxKeptBytes } from './claim.ts'
 
 /**
@@ -13,11 +14,11 @@ export async function keeping(answer: Response): Promise<{ readonly ending: Endi
   let length = 0
   while (reader && length <= maxKeptBytes) {
     const { done, value } = await reader.read()
-    if (done) return kept(answer, chunks, length)
+    if (done) return kept(answer, chunks)
     chunks.push(value)
     length += value.length
   }
-  if (!reader) return kept(answer, chunks, length)
+  if (!reader) return kept(answer, chunks)
   const rest = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const chunk = chunks.shift()
@@ -31,13 +32,8 @@ export async function keeping(answer: Response): Promise<{ readonly ending: Endi
   return { ending: { kind: 'unkept' }, answer: new Response(rest, answer) }
 }
 
-function kept(answer: Response, chunks: readonly Uint8Array[], length: number) {
-  const body = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
+function kept(answer: Response, chunks: readonly Uint8Array[]) {
+  const body = joined(chunks)
   const { status } = answer
   const ending: Ending = { kind: 'answered', answer: { status, headers: [...answer.headers], body } }
   return { ending, answer: answer.body ? new Response(body, answer) : answer }

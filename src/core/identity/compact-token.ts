@@ -1,3 +1,5 @@
+import { base64url } from 'jose'
+
 /** A longer token is no token: verifying costs time. */
 export const maxTokenCharacters = 16_384
 
@@ -43,11 +45,10 @@ export function openCompact(
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function objectIn(part: string): Readonly<Record<string, unknown>> | string {
-  const binary = atob(part.replaceAll('-', '+').replaceAll('_', '/'))
   let text: string
   let value: unknown
   try {
-    text = strictUtf8.decode(Uint8Array.from(binary, character => character.charCodeAt(0)))
+    text = strictUtf8.decode(base64url.decode(part))
     value = JSON.parse(text)
   } catch {
     return 'is not JSON in UTF-8'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { boundedText } from '#core/bounded-text.ts'
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import type { Upstreams } from '#core/ports.ts'
 import { type PublicJwk, PublishedKeys } from './key-set.ts'
@@ -21,7 +22,7 @@ export interface Discovered {
 /** An issuer has so long to answer everything. */
 export const issuerTimeoutMs = 5_000
 /** A key set or a discovery document is never larger. */
-const maxBytes = 262_144
+export const maxIssuerBytes = 262_144
 
 const Metadata = z.object({
   issuer: z.string(),
@@ -84,25 +85,7 @@ async function fetchJson(url: string, signal: AbortSignal, upstreams: Upstreams,
   }
   const maxAge = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
   return {
-    json: JSON.parse(await boundedText(response, url)) as unknown,
+    json: JSON.parse(await boundedText(response, maxIssuerBytes)) as unknown,
     maxAgeSeconds: maxAge === undefined ? undefined : Number(maxAge),
-  }
-}
-
-/** The body of an issuer's answer, of which no more than it may have is read. */
-export async function boundedText(response: Response, url: string): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  const reader = response.body?.getReader()
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined }
-    if (done) return text + decoder.decode()
-    bytes += value?.length ?? 0
-    if (bytes > maxBytes) {
-      reader?.cancel().catch(() => {})
-      throw new Error(`${url} answered more than ${maxBytes} bytes`)
-    }
-    text += decoder.decode(value, { stream: true })
   }
 }

@@ -1,9 +1,10 @@
+import { boundedText } from '#core/bounded-text.ts'
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
 import type { Issuer } from '#core/manifest/identity-schema.ts'
 import type { Ports } from '#core/ports.ts'
 import { principalOf } from './caller-token.ts'
-import { boundedText } from './discovery.ts'
+import { maxIssuerBytes } from './discovery.ts'
 import { clockSkewSeconds, type Principal } from './principal.ts'
 
 /** An issuer has so long to say what a token is. */
@@ -39,7 +40,7 @@ export async function introspected(
   const unsafe = url === undefined ? 'is not known' : unfetchable(url, settings)
   if (url === undefined || unsafe) return refused(`where ${issuer.issuer} introspects ${unsafe}`, 'issuer-unreachable')
   try {
-    const basic = [introspection.clientId, secret.reveal()].map(text => encodeURIComponent(text)).join(':')
+    const basic = `${encodeURIComponent(introspection.clientId)}:${encodeURIComponent(secret.reveal())}`
     const response = await upstreams.fetch(url, {
       method: 'POST',
       redirect: 'manual',
@@ -51,7 +52,7 @@ export async function introspected(
       },
       body: new URLSearchParams({ token, token_type_hint: 'access_token' }).toString(),
     })
-    const text = await boundedText(response, url)
+    const text = await boundedText(response, maxIssuerBytes)
     if (response.status !== 200) return refused(`${url} answered ${response.status}`, 'issuer-unreachable')
     return judged(JSON.parse(text), issuer, clock.now().getTime() / 1000)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { Fault } from '#core/fault.ts'
+import { joined } from '#core/joined.ts'
 import { within } from '#core/within.ts'
 
 /** Request bodies an isolate holds at once; an isolate has 128 MB for everything. */
@@ -175,7 +176,7 @@ export class BodyReader {
       if (error instanceof Fault) throw error
       throw new Fault('request-invalid', `the body ended early: ${error}`)
     }
-    return joined(chunks, length)
+    return joined(chunks)
   }
 
   /** Gives back what was taken; to be called once the bytes are no longer held. */
@@ -194,14 +195,4 @@ export class BodyReader {
       throw new Fault('overloaded', `this isolate holds ${this.#budget.heldBytes} bytes of bodies`)
     this.#takenBytes += bytes
   }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }

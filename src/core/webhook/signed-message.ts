@@ -1,4 +1,5 @@
 import { utf8Bytes } from '#core/encoding.ts'
+import { joined } from '#core/joined.ts'
 
 /** The values of the placeholders that a template may name besides `{body}`. */
 export interface SignedFields {
@@ -29,11 +30,5 @@ export function signedMessage(
 
 function concatenated(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   if (parts.filter(part => part.length > 0).length === 1) return parts.find(part => part.length > 0) ?? new Uint8Array()
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return joined(parts)
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { boundedText } from '#core/bounded-text.ts'
 import { unfetchable } from '#core/egress/fetchable.ts'
 import { encode, utf8Bytes } from '#core/encoding.ts'
 import { Fault } from '#core/fault.ts'
@@ -47,9 +48,11 @@ export async function fetchAccessToken(
     .catch(() => {
       throw failed(signal.aborted ? `did not answer within ${timeoutMs} ms` : 'could not be reached')
     })
-  const text = await bounded(response).catch(() => undefined)
+  const said = await boundedText(response, maxAnswerBytes)
+    .then(text => JSON.parse(text) as unknown)
+    .catch(() => undefined)
   if (response.status !== 200) throw failed(`answered ${response.status}`)
-  const answer = Answer.safeParse(text === undefined ? undefined : jsonOf(text))
+  const answer = Answer.safeParse(said)
   if (!answer.success) throw failed('answered with no bearer token')
   const lifeMs = answer.data.expires_in * 1000
   return { value: answer.data.access_token, expiresAtMs: askedAtMs + lifeMs, lifeMs }
@@ -74,25 +77,4 @@ function asked(
     form.set('client_secret', secret.reveal())
   }
   return { headers, body: form.toString() }
-}
-
-async function bounded(response: Response): Promise<string> {
-  const stated = Number(response.headers.get('content-length') ?? 0)
-  if (stated > maxAnswerBytes) throw new Error('too large')
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length
-    if (length > maxAnswerBytes) throw new Error('too large')
-    chunks.push(chunk)
-  }
-  return new Blob(chunks as Uint8Array<ArrayBuffer>[]).text()
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

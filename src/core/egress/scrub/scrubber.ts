@@ -1,4 +1,5 @@
 import { utf8Bytes } from '#core/encoding.ts'
+import { joined } from '#core/joined.ts'
 import { type Hidden, hiddenOf } from './hidden.ts'
 import { percentMatch } from './percent.ts'
 
@@ -28,7 +29,8 @@ export class Scrubber {
    * be the beginning of a hidden text is held back until the next piece, so events reach the app as they come.
    */
   piece(piece: Uint8Array): Uint8Array {
-    const bytes = joined(this.#held, piece)
+    // a copy, since what is blotted out is blotted out in place
+    const bytes = joined([this.#held, piece])
     const from = this.#openEnd(bytes, this.#blot(bytes))
     this.#held = bytes.slice(from)
     return bytes.subarray(0, from)
@@ -96,12 +98,4 @@ function common(bytes: Uint8Array, at: number, spelling: Uint8Array): number {
   let length = 0
   while (length < spelling.length && bytes[at + length] === spelling[length]) length++
   return length
-}
-
-/** A copy, since what is blotted out is blotted out in place. */
-function joined(held: Uint8Array, piece: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(held.length + piece.length)
-  whole.set(held)
-  whole.set(piece, held.length)
-  return whole
 }

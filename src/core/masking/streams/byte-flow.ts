@@ -1,5 +1,6 @@
 import { utf8Bytes } from '#core/encoding.ts'
 import { Fault } from '#core/fault.ts'
+import { joined } from '#core/joined.ts'
 import type { TextFlow } from './text-flow.ts'
 
 /** Bytes in, bytes out. */
@@ -39,13 +40,7 @@ export const ByteFlow = {
         return new Uint8Array()
       },
       end() {
-        const whole = new Uint8Array(length)
-        let at = 0
-        for (const chunk of chunks) {
-          whole.set(chunk, at)
-          at += chunk.length
-        }
-        return rewrite(whole)
+        return rewrite(joined(chunks))
       },
     }
   },
