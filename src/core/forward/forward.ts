@@ -42,6 +42,7 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
   const url = upstream.url.replace(/\/$/, '') + path + query
   // whoever sends the same key again gets this answer, so the app is waited for also when nobody does now
   const patience = new Patience(exchange.claim ? undefined : exchange.gone)
+  await exchange.body.readSmall()
   const body = await exchange.body.forwarded(patience.end)
   if (body && bodiless.includes(exchange.method)) throw new Fault('request-invalid', `a ${exchange.method} with a body`)
   const mayRepeat = idempotent.includes(exchange.method) && !(body instanceof ReadableStream)

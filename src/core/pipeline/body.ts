@@ -103,21 +103,31 @@ export class BodyReader {
   }
 
   /**
-   * The body for the next hop: the bytes where somebody has read them or where they are few, else the stream itself.
-   * Few are waited for, so that nobody takes a slow sender for a slow app. A stream of no stated length is counted as
-   * it passes, and fails with `body-too-large` past the cap and with `request-invalid` where the sender goes away; one
-   * of a stated length is held to it by HTTP, and to the cap before.
+   * The body for the next hop: the bytes where somebody has read them, else the stream itself. A stream of
+   * no stated length is counted as it passes, and fails with `body-too-large` past the cap and with
+   * `request-invalid` where the sender goes away; one of a stated length is held to it by HTTP, and to the cap before.
    *
    * @param broken called before such a stream fails: whoever sends it on must break off, or the runtime ends it
    *   as if it were whole
    */
   async forwarded(broken: () => void): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
-    if (this.#statedBytes === 0) return null
-    if (!this.#bytes && this.#isSmall && this.#budget.has(smallBytes)) await this.read()
     if (this.#bytes) return this.#bytes.length > 0 ? this.#bytes : null
+    if (this.#statedBytes === 0) return null
     const stream = await this.#open()
     if (!stream || (this.#statedBytes !== undefined && this.#statedBytes <= this.#capBytes)) return stream
     return this.#counted(stream.getReader(), broken)
+  }
+
+  /**
+   * Waits for the whole body where it states a small length and there is room, so that nobody takes a slow sender for a
+   * slow app.
+   *
+   * @throws what `read` throws
+   */
+  async readSmall(): Promise<void> {
+    const { statedBytes = 0 } = this
+    if (statedBytes > 0 && statedBytes <= Math.min(smallBytes, this.#capBytes) && this.#budget.has(smallBytes))
+      await this.read()
   }
 
   /** Puts other bytes in place of those that were read: whoever asks next gets these. */
@@ -147,10 +157,6 @@ export class BodyReader {
       },
       { highWaterMark: 0 },
     )
-  }
-
-  get #isSmall(): boolean {
-    return this.#statedBytes !== undefined && this.#statedBytes <= Math.min(smallBytes, this.#capBytes)
   }
 
   async #readWhole(): Promise<Uint8Array<ArrayBuffer>> {
