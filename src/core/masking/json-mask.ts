@@ -78,7 +78,8 @@ function editsWithin(text: string, judge: Judge, where: Where, nesting: number, 
     },
   })
   const worst = failure ?? inner
-  return worst ? { edits, failure: worst } : { edits: withoutPieces(text, edits, judge) }
+  if (worst) return { edits, failure: worst }
+  return { edits: path.mayHoldPieces ? withoutPieces(text, edits, judge) : edits }
 
   function scalar(start: number, end: number, said: string, field: Action | undefined): void {
     const found = field ? [judge.fieldEdit(said, field, path)] : judge.textEdits(said, path)

@@ -6,6 +6,8 @@ export const maxDepth = 512
 /** Where a walk through a JSON text stands. It keeps offsets, and makes words of them only when asked. */
 export class JsonPath implements Where {
   depth = 0
+  /** Whether a member of a name like `logprobs` has come, which repeats a text in pieces. */
+  mayHoldPieces = false
   readonly #text: string
   readonly #parent: Where
   readonly #rules: FieldRules
@@ -59,6 +61,7 @@ export class JsonPath implements Where {
   nextMember(start: number, end: number): void {
     this.#starts[this.depth] = start
     this.#ends[this.depth] = end
+    if (isOfPieces(this.#text, start, end)) this.mayHoldPieces = true
     if (!this.#rules.isEmpty) this.#step(this.#nameAt(this.depth))
   }
 
@@ -82,6 +85,12 @@ export class JsonPath implements Where {
   #nameAt(depth: number): string {
     return nameIn(this.#text, this.#starts[depth] as number, this.#ends[depth] as number)
   }
+}
+
+/** `logprobs`, `prompt_logprobs`, `logprobsResult`: a look at the first letter spares most names the search. */
+function isOfPieces(text: string, start: number, end: number): boolean {
+  const first = text.charCodeAt(start)
+  return (first === 108 || first === 112) && end - start >= 8 && text.slice(start, end).includes('logprobs')
 }
 
 /** Names that were asked for lately. A document has few, and each of them many times. */

@@ -16,6 +16,8 @@ export interface ShapedSecret {
   readonly subtype: string
   /** The whole token. */
   readonly shape: RegExp
+  /** How many characters it has; others are not compared with the shape. */
+  readonly length: readonly [fewest: number, most: number]
   readonly context?: ContextWords
 }
 
@@ -196,36 +198,46 @@ const uuid = /^[a-fA-F\d]{8}-(?:[a-fA-F\d]{4}-){3}[a-fA-F\d]{12}$/
 export const shapedSecrets: readonly ShapedSecret[] = [
   {
     subtype: 'azure_storage_key',
+    length: [88, 88],
     shape: /^[A-Za-z\d+/]{86}==$/,
     context: contextWords(['account key', 'accountkey', 'azure', 'storage', 'shared access key', 'sharedaccesskey']),
   },
-  { subtype: 'azure_client_secret', shape: /^[\w.~-]{3}\dQ~[\w.~-]{31,34}$/ },
-  { subtype: 'terraform_token', shape: /^[A-Za-z\d]{14}\.atlasv1\.[\w=-]{60,70}$/ },
-  { subtype: 'mailchimp_key', shape: /^[a-f\d]{32}-us\d{1,2}$/ },
-  { subtype: 'discord_bot_token', shape: /^[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,38}$/ },
+  { subtype: 'azure_client_secret', length: [37, 40], shape: /^[\w.~-]{3}\dQ~[\w.~-]{31,34}$/ },
+  { subtype: 'terraform_token', length: [83, 93], shape: /^[A-Za-z\d]{14}\.atlasv1\.[\w=-]{60,70}$/ },
+  { subtype: 'mailchimp_key', length: [36, 37], shape: /^[a-f\d]{32}-us\d{1,2}$/ },
+  { subtype: 'discord_bot_token', length: [59, 74], shape: /^[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,38}$/ },
   {
     subtype: 'aws_secret_access_key',
+    length: [40, 40],
     shape: /^(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z\d/+]{40}$/,
     context: contextWords(['aws', 'amazon', 'secret access key', 'secret key', 'secretkey', 'secretaccesskey', 's3']),
   },
-  { subtype: 'twilio_auth_token', shape: hex32, context: contextWords(['twilio', 'auth token', 'authtoken']) },
+  {
+    subtype: 'twilio_auth_token',
+    length: [32, 32],
+    shape: hex32,
+    context: contextWords(['twilio', 'auth token', 'authtoken']),
+  },
   {
     subtype: 'datadog_key',
+    length: [32, 40],
     shape: /^(?:[a-f\d]{32}|[a-f\d]{40})$/,
     context: contextWords(['datadog', 'dd api key', 'dd app key']),
   },
   {
     subtype: 'pagerduty_key',
+    length: [20, 32],
     shape: /^(?:[\w+]{20}|[a-f\d]{32})$/,
     context: contextWords(['pagerduty', 'pd api key', 'pd routing key']),
   },
-  { subtype: 'heroku_key', shape: uuid, context: contextWords(['heroku', 'heroku api key']) },
+  { subtype: 'heroku_key', length: [36, 36], shape: uuid, context: contextWords(['heroku', 'heroku api key']) },
   {
     subtype: 'cloudflare_api_token',
+    length: [40, 40],
     shape: /^[\w-]{40}$/,
     context: contextWords(['cloudflare', 'cf api token', 'cf token']),
   },
-  { subtype: 'algolia_key', shape: hex32, context: contextWords(['algolia']) },
+  { subtype: 'algolia_key', length: [32, 32], shape: hex32, context: contextWords(['algolia']) },
 ]
 
 /** User and password in Base64 (RFC 7617). */

@@ -237,11 +237,20 @@ export const wordRows: readonly WordRow[] = [
   },
   {
     type: 'US_DRIVER_LICENSE',
+    heads: ['A'],
+    word: [5, 14],
+    digits: 1,
+    pattern: /[A-Z]{1,7}\d[A-Z\d]{3,12}/,
+    context: driverLicenseWords,
+    isPlain: false,
+  },
+  {
+    type: 'US_DRIVER_LICENSE',
     heads: ['A', '99'],
     word: [1, 14],
-    digits: 1,
+    digits: 6,
     pattern:
-      /(?:[A-Z]{1,2}[- ]?\d{3,4}[- ]\d{3,4}[- ]\d{2,4}(?:[- ]\d{1,4}){0,2}|[A-Z]{1,7}\d[A-Z\d]{3,12}|\d{2,3}[A-Z]{2,3}\d{4,5}|\d{7,9}[A-Z])/,
+      /(?:[A-Z]{1,2}[- ]?\d{3,4}[- ]\d{3,4}[- ]\d{2,4}(?:[- ]\d{1,4}){0,2}|\d{2,3}[A-Z]{2,3}\d{4,5}|\d{7,9}[A-Z])/,
     context: driverLicenseWords,
     isPlain: false,
   },

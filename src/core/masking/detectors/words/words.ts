@@ -14,33 +14,37 @@ export type WordSearch = (text: string, digits: number, near: Surroundings, clai
 const headKinds = '-Aa9'
 const headLength = 4
 const other = 0
-/** No row's first word is longer. */
-const longestWord = 90
 
 interface Tried {
   readonly row: WordRow
   readonly pattern: RegExp
+  readonly fewest: number
+  readonly most: number
+  readonly digits: number
 }
 
 /** The search for these types, or undefined if no row is of them. */
 export function wordSearch(types: ReadonlySet<EntityType>): WordSearch | undefined {
   const rows = wordRows.filter(({ type }) => types.has(type))
   if (rows.length === 0) return undefined
-  const tried = rows.map(row => ({ row, pattern: new RegExp(`(?:${row.pattern.source})(?![A-Za-z\\d])`, 'y') }))
-  const known = new Map<number, Tried[]>()
-  const rowsFor = (head: number, length: number) => {
-    const code = head * (longestWord + 1) + length
-    const found = known.get(code) ?? tried.filter(({ row }) => mayBe(row, head, length))
-    known.set(code, found)
-    return found
-  }
+  const byHead = rowsByHead(
+    rows.map(row => ({
+      row,
+      pattern: new RegExp(`(?:${row.pattern.source})(?![A-Za-z\\d])`, 'y'),
+      fewest: row.word[0],
+      most: row.word[1],
+      digits: row.digits,
+    })),
+  )
   return (text, digits, near, claims) => {
     for (let start = 0; start < text.length; ) {
       let end = start
       while (kindAt(text, end) !== other) end++
-      if (end > start && end - start <= longestWord) {
-        for (const { row, pattern } of rowsFor(headAt(text, start), end - start)) {
-          if (digits >= row.digits) claim(text, start, row, pattern, near, claims)
+      const length = end - start
+      if (length > 0) {
+        for (const tried of byHead[headAt(text, start)] as Tried[]) {
+          if (digits < tried.digits || length < tried.fewest || length > tried.most) continue
+          claim(text, start, tried.row, tried.pattern, near, claims)
         }
       }
       start = end + 1
@@ -48,10 +52,12 @@ export function wordSearch(types: ReadonlySet<EntityType>): WordSearch | undefin
   }
 }
 
-/** May a word be of a row, by the kinds of its first four characters as one number, and its length? */
-function mayBe({ heads, word: [fewest, most] }: WordRow, head: number, length: number): boolean {
-  const kinds = [3, 2, 1, 0].map(place => headKinds[Math.floor(head / 4 ** place) % 4]).join('')
-  return length >= fewest && length <= most && heads.some(begin => kinds.startsWith(begin))
+/** Which rows a word may be, by the kinds of its first four characters as one number. */
+function rowsByHead(tried: readonly Tried[]): Tried[][] {
+  return Array.from({ length: headKinds.length ** headLength }, (_, code) => {
+    const kinds = [3, 2, 1, 0].map(place => headKinds[Math.floor(code / 4 ** place) % 4]).join('')
+    return tried.filter(({ row }) => row.heads.some(head => kinds.startsWith(head)))
+  })
 }
 
 function headAt(text: string, start: number): number {
