@@ -17,8 +17,11 @@ export interface Delivered {
   readonly fromSentMs: readonly number[]
 }
 
-/** With no arrival for so long, what has not come is taken for lost. */
-const patienceMs = 15_000
+/**
+ * With no arrival for so long, what has not come is taken for lost. Longer than a sibling waits at most before it
+ * hands an event over again, and than a lease lasts.
+ */
+const patienceMs = 90_000
 /** After the last arrival: repetitions come, and outcomes are recorded, before the next run. */
 const restMs = 300
 
@@ -27,11 +30,13 @@ export async function drained(app: Subprocess<AppCall, AppAnswer>, load: LoadRep
   const ids = load.bodies.map(body => String(JSON.parse(body).eventId))
   let seen = -1
   let changedMs = monotonicMs()
-  while (seen < ids.length && monotonicMs() - changedMs < patienceMs) {
+  // the app also sees events of requests that were given up, so enough of them are not all of those accepted
+  const isComplete = async () => seen >= ids.length && (await app.call({ ask: 'missing', of: ids })).missing === 0
+  while (!(await isComplete()) && monotonicMs() - changedMs < patienceMs) {
     const answer = await app.call({ ask: 'seen' })
     if (answer.seen !== seen) changedMs = monotonicMs()
+    else await sleep(50)
     seen = answer.seen
-    if (seen < ids.length) await sleep(50)
   }
   await sleep(restMs)
   const { arrivals } = await app.call({ ask: 'take' })

@@ -7,6 +7,8 @@ export type AppCall =
   | { readonly ask: 'port' }
   /** How many different events have come since the last `take`. */
   | { readonly ask: 'seen' }
+  /** How many of these events have not. */
+  | { readonly ask: 'missing'; readonly of: readonly string[] }
   /** The arrivals since the last `take`, which are then forgotten. */
   | { readonly ask: 'take' }
   /** From now on the other app hangs; what it was asked until then is forgotten. */
@@ -21,6 +23,7 @@ export interface AppAnswer {
   /** Of the other app: requests that it has had, requests that hang now, and different events that it has answered. */
   readonly hung: { readonly requests: number; readonly now: number; readonly taken: number }
   readonly seen: number
+  readonly missing: number
   /** When each event came, by `webhook-id`: ms on the machine's monotonic clock, one for each time it came. */
   readonly arrivals: ReadonlyMap<string, readonly number[]>
 }
@@ -60,7 +63,8 @@ const listening = [server, hangingServer].map(one => {
 })
 const portOf = (one: typeof server) => (one.address() as AddressInfo).port
 
-serveCalls(async ({ ask }: AppCall): Promise<AppAnswer> => {
+serveCalls(async (call: AppCall): Promise<AppAnswer> => {
+  const { ask } = call
   await Promise.all(listening)
   if (ask === 'hang') {
     requests = 0
@@ -73,6 +77,7 @@ serveCalls(async ({ ask }: AppCall): Promise<AppAnswer> => {
     hangingPort: portOf(hangingServer),
     hung: { requests, now: waiting.size, taken: taken.size },
     seen: arrivals.size,
+    missing: call.ask === 'missing' ? call.of.filter(id => !arrivals.has(id)).length : 0,
     arrivals: ask === 'take' ? arrivals : new Map(),
   }
   if (ask === 'take') arrivals = new Map()
