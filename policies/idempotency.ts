@@ -2,6 +2,7 @@ import { isSafe } from '#core/api/methods.ts'
 import type { Claim, ClaimPlace, Ending, KeptAnswer } from '#core/idempotency/claim.ts'
 import { keeping } from '#core/idempotency/kept-answer.ts'
 import { claimId, fingerprint, idempotencyKey } from '#core/idempotency/key.ts'
+import { answerPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
 import { answer, deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
@@ -32,7 +33,9 @@ export const idempotency: Policy = {
       return deny('idempotency-missing', header === null ? 'no key' : 'neither a quoted nor a bare key')
 
     const id = await claimId({ app: exchange.app, caller: callerOf(exchange), route: route.path }, key)
-    const print = await fingerprint(exchange.method, path + query, await exchange.body.read())
+    // whoever gets answers masked never gets one that was kept for somebody who does not
+    const seen = answerPlan(exchange) ? ' masked' : ''
+    const print = await fingerprint(exchange.method, path + query + seen, await exchange.body.read())
     try {
       const claim = await claims.claim(placeOf(exchange), id, print, route.timeoutMs + holdPastTimeoutMs)
       return verdictOf(claim, id, background)

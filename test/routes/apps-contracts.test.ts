@@ -24,6 +24,10 @@ describe('a route with a schema', () => {
     expect(new TextDecoder().decode(seen[0]?.body)).toBe('{"id":  1}')
     for (const body of ['{"id":"1"}', '{"id":1,"x":1}', '{', ''])
       await expectFault(await call('contract-route', '/orders', json(body)), 'schema-mismatch', 422)
+    // of a name that stands twice the app may read the value that was not judged; and depth is no way round
+    const deep = `{"id":1,"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
+    for (const body of ['{"id":"x","id":1}', '{"id":1,"\\u0069d":1}', deep])
+      await expectFault(await call('contract-route', '/orders', json(body)), 'schema-mismatch', 422)
     expect(seen).toHaveLength(1)
   })
 

@@ -6,6 +6,7 @@ import { maxKeptBytes } from '#core/idempotency/claim.ts'
 import { claimId, fingerprint } from '#core/idempotency/key.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
+import { declared, issuerAt } from '../support/issuer.ts'
 import { documentOf, faultsOf } from '../support/manifests.ts'
 import { moveTimeBy } from '../support/time.ts'
 import type { Seen } from '../support/upstream.ts'
@@ -132,6 +133,23 @@ describe('a route that requires an Idempotency-Key', () => {
     expect((await order('idem-crash', 'k')).status).toBe(201)
     expect(seen).toHaveLength(1)
   })
+})
+
+it('an answer that was kept whole is not given again to a token that gets it masked', async () => {
+  const provider = await issuerAt('idem-masked')
+  const rule = { entities: ['EMAIL'], action: 'redact', exemptScopes: ['pii:read'] }
+  await apiApp('idem-masked', {
+    api: { issuers: [declared(provider)], routes: [{ path: '/orders', methods: ['POST'], idempotency: 'required' }] },
+    spec: { masking: { response: rule } },
+    answer: () => Response.json({ to: 'mira@example.com' }),
+  })
+  const ask = async (scope: string) => {
+    const authorization = `Bearer ${await provider.sign({ scope })}`
+    return call('idem-masked', '/orders', { method: 'POST', headers: { authorization, 'idempotency-key': 'k' } })
+  }
+  expect(await (await ask('pii:read')).text()).toContain('mira@')
+  await expectFault(await ask('x'), 'idempotency-mismatch', 422)
+  expect((await ask('pii:read')).headers.get('gatehouse-replayed')).toBe('true')
 })
 
 describe('a route where it is optional', () => {

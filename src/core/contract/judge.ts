@@ -1,3 +1,4 @@
+import { hasNameTwice } from '#core/json-names.ts'
 import { maxBodyBytes, validatorOf } from '#core/json-schema/validator.ts'
 import { parsedOnce } from '#core/webhook/json-body.ts'
 import { type Contents, type Field, isJson, type Operation } from './contract.ts'
@@ -55,7 +56,9 @@ export function listed(contents: Contents, contentType: string | null): Listed {
 export function bodyFailures(schema: object, bytes: Uint8Array): readonly string[] {
   if (bytes.length > maxBodyBytes) return [`body (larger than ${maxBodyBytes} bytes)`]
   const document = parsedOnce(bytes)()
-  return document === undefined ? ['body (not JSON)'] : validatorOf(schema).failures(document)
+  if (document === undefined) return ['body (not JSON)']
+  if (hasNameTwice(new TextDecoder().decode(bytes), document)) return ['body (a name twice)']
+  return validatorOf(schema).failures(document)
 }
 
 /** What a contract says of an answer with this status; `undefined` where it says nothing. */

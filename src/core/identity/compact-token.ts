@@ -1,4 +1,5 @@
 import { base64url } from 'jose'
+import { hasNameTwice } from '#core/json-names.ts'
 
 /** A longer token is no token: verifying costs time. */
 export const maxTokenCharacters = 16_384
@@ -54,27 +55,6 @@ function objectIn(part: string): Readonly<Record<string, unknown>> | string {
     return 'is not JSON in UTF-8'
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is not an object'
-  if (namesWritten(text) !== namesKept(value)) return 'has a name twice'
+  if (hasNameTwice(text, value)) return 'has a name twice'
   return value as Record<string, unknown>
-}
-
-/** How many member names stand in a JSON text; parsing has shown that it is one, so every string is whole. */
-function namesWritten(text: string): number {
-  let names = 0
-  for (const [, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:)?/g)) if (colon) names++
-  return names
-}
-
-/** How many member names a parsed value still has; however deep it is, it is not walked by recursion. */
-function namesKept(value: unknown): number {
-  let names = 0
-  const rest = [value]
-  while (rest.length > 0) {
-    const next = rest.pop()
-    if (typeof next !== 'object' || next === null) continue
-    const children: unknown[] = Object.values(next)
-    if (!Array.isArray(next)) names += children.length
-    rest.push(...children)
-  }
-  return names
 }
