@@ -42,15 +42,20 @@ const hostile = [
   `request.path.replace('a', 'aa').replace('a', 'aa').replace('a', 'aa') == ''`,
 ]
 
+/** For so long a machine that others keep busy is tried, whose caches and cores they take meanwhile. */
+const patienceMs = 20_000
+
 /** The least time of this thread that work took, of several tries: neither the compiler that warms up nor other work counts. */
 function leastMs(work: () => unknown): number {
-  const tries = Array.from({ length: 40 }, () => {
+  const endMs = Date.now() + patienceMs
+  let least = Number.POSITIVE_INFINITY
+  for (let tries = 0; tries < 15 || (least >= maxMs && Date.now() < endMs); tries++) {
     const before = process.threadCpuUsage()
     work()
     const { user, system } = process.threadCpuUsage(before)
-    return (user + system) / 1_000
-  })
-  return Math.min(...tries)
+    least = Math.min(least, (user + system) / 1_000)
+  }
+  return least
 }
 
 it.each(hostile)('a hostile rule over requests is refused, or ends within 10 ms: %s', expression => {

@@ -21,11 +21,8 @@ const compared: Price = ([first], steps) => spendOn(first, steps)
 /** A text that is no number is an error, which takes its time. */
 const parsed: Price = ([text], steps) => steps.spend(lengthOf(text) === 0 ? 1 : 300 + lengthOf(text) ** 2 / 64)
 /** A message is made of what was read. */
-const made: Price = ([text], steps) => steps.spend(24 + lengthOf(text) ** 2 / 64)
+const made: Price = ([text], steps) => steps.spend(48 + lengthOf(text) ** 2 / 64)
 const dear: Price = (_, steps) => steps.spend(1_200)
-
-/** An instruction of a pattern takes less than a step does. */
-export const matchSteps = (instructions: number) => 1 + ((5 * instructions) >> 3)
 
 /**
  * Every function an expression may call, with its price: nothing is available that is not priced here.
@@ -54,7 +51,7 @@ export const prices: Readonly<Record<string, Price>> = {
   matches: ([text, pattern], steps) => {
     const compiled = compilePattern(String(pattern))
     if (typeof compiled === 'string') throw new Error(compiled)
-    steps.spend(matchSteps(compiled.steps(String(text))))
+    steps.spend(compiled.steps(String(text)))
   },
   int: parsed,
   uint: parsed,

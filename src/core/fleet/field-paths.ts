@@ -1,5 +1,4 @@
 import { parse } from '@bufbuild/cel'
-import { matchSteps } from '#core/cel/functions.ts'
 import type { Expr } from '#core/cel/limits.ts'
 import { type Finding, nearest } from '#core/manifest/problems.ts'
 import { compilePattern } from '#core/pattern.ts'
@@ -37,7 +36,7 @@ const nothing: Part = { shape: anything, cost: 0 }
 const comparing = new Set(['_==_', '_!=_', '@in'])
 const read = (length: number) => 1 + (length >> 6)
 const parsed = (length: number) => 300 + length ** 2 / 64
-const made = (length: number) => 24 + length ** 2 / 64
+const made = (length: number) => 48 + length ** 2 / 64
 /** Those that look at a text, and what that costs by its length; as the engine's own prices have it. */
 const reading: Readonly<Record<string, (length: number) => number>> = {
   ...{ contains: read, startsWith: read, endsWith: read, size: length => 8 + (length >> 2) },
@@ -132,7 +131,7 @@ function price(name: string, parts: readonly Part[], last: Expr | undefined): nu
   if (name !== 'matches') return 1
   const constant = last?.exprKind.case === 'constExpr' ? last.exprKind.value.constantKind : undefined
   const pattern = constant?.case === 'stringValue' ? compilePattern(constant.value) : undefined
-  return typeof pattern === 'object' ? matchSteps(pattern.steps('x'.repeat(length))) : length
+  return typeof pattern === 'object' ? pattern.steps('x'.repeat(length)) : length
 }
 
 function sum(parts: readonly Part[]): number {
