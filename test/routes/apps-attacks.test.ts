@@ -154,6 +154,11 @@ describe('a token that stands elsewhere is none', () => {
   })
 })
 
+it('a switch to WebSockets needs a token like any other call', async () => {
+  const headers = { upgrade: 'websocket', connection: 'upgrade', origin: 'https://evil.example.com' }
+  await expectFault(await call(app, '/v1', { headers }), 'token-missing', 401)
+})
+
 it('an expired token is token-expired', async () => {
   await expectFault(await ask(`Bearer ${await provider.sign({ exp: nowSeconds() - 60 })}`), 'token-expired', 401)
 })

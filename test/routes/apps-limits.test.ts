@@ -3,7 +3,7 @@ import { utf8Bytes } from '#core/encoding.ts'
 import { storeTimeoutMs } from '#core/limits/rates.ts'
 import { apiApp, call } from '../support/api-app.ts'
 import { expectFault } from '../support/faults.ts'
-import { declared, issuerAt } from '../support/issuer.ts'
+import { declared, issuerAt, type TestIssuer } from '../support/issuer.ts'
 import { documentOf, faultsOf } from '../support/manifests.ts'
 import { eventually, moveTimeBy, moveTimeTo, stretchTimersOf } from '../support/time.ts'
 
@@ -32,6 +32,29 @@ it.each(['caller', 'app', 'ip'])('a limit per %s holds where a route takes no to
   const refused = await call(`limit-per-${per}`, '/cheap')
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
   await expectFault(refused, 'rate-exceeded', 429)
+})
+
+it('a limit per caller is one issuer’s subject’s, whatever token and address it comes with', async () => {
+  const [provider, other] = [await issuerAt('limit-who'), await issuerAt('limit-who-else')]
+  const issuers = [declared(provider), declared(other)]
+  await apiApp('limit-who', { api: { issuers, routes: [{ path: '/v1', methods: ['GET'] }] }, spec: limitedTo(1) })
+  const ask = async (from: TestIssuer, sub: string, address: string) => {
+    const authorization = `Bearer ${await from.sign({ sub, jti: crypto.randomUUID() })}`
+    const headers = { authorization, 'x-forwarded-for': address, 'cf-connecting-ip': address }
+    return (await call('limit-who', '/v1', { headers })).status
+  }
+  expect([await ask(provider, 'mira', '192.0.2.1'), await ask(provider, 'mira', '192.0.2.2')]).toEqual([200, 429])
+  expect([await ask(provider, 'noor', '192.0.2.1'), await ask(other, 'mira', '192.0.2.1')]).toEqual([200, 200])
+})
+
+it('no header moves a caller without a token out of its limit', async () => {
+  await apiApp('limit-spoofed', { spec: limitedTo(1, { per: 'ip' }) })
+  const from = async (name: string) => {
+    const headers = { [name]: '192.0.2.9', 'x-real-ip': '192.0.2.9', 'gatehouse-subject': name }
+    return (await call('limit-spoofed', '/', { headers })).status
+  }
+  const statuses = await Promise.all(['x-forwarded-for', 'forwarded', 'cf-connecting-ip', 'true-client-ip'].map(from))
+  expect(statuses.toSorted()).toEqual([200, 429, 429, 429])
 })
 
 it('the limits stand on an answer in place of those that the app states', async () => {
