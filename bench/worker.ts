@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { freePort } from '../scripts/free-port.ts'
+import { network } from '../src/cli/machine/gateway.ts'
 
 export interface Target {
   readonly port: number
@@ -11,6 +12,8 @@ export interface Target {
 interface WorkerOptions {
   readonly variables?: Readonly<Record<string, string>>
   readonly compatibilityFlags?: readonly string[]
+  /** Gives it the gateway's own way out, past the worker that the emulator puts before a plain `fetch`. */
+  readonly hasNetwork?: boolean
   /** What esbuild has to be told of this worker alone. */
   readonly bundled?: BuildOptions
 }
@@ -20,7 +23,7 @@ export async function startWorker(
   file: string,
   options: WorkerOptions = {},
 ): Promise<Target & { miniflare: Miniflare }> {
-  const { variables = {}, compatibilityFlags = [], bundled } = options
+  const { variables = {}, compatibilityFlags = [], hasNetwork = false, bundled } = options
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, file)],
     bundle: true,
@@ -43,6 +46,7 @@ export async function startWorker(
           compatibilityDate: '2026-10-20',
           compatibilityFlags: [...compatibilityFlags],
           bindings: { ...variables },
+          ...(hasNetwork && { serviceBindings: { NETWORK: network } }),
           // the same kind of socket as the gateway's
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
           modules: [{ type: 'ESModule', path: 'worker.js', contents: outputFiles?.[0]?.text ?? '' }],

@@ -49,7 +49,10 @@ export async function measureEgress(extent: EgressExtent, say: (line: string) =>
     const upstream = await startWorker('api/upstream-worker.ts')
     started.push(upstream)
     known = ownWorkerds()
-    const bare = startWorker('api/bare-proxy.ts', { variables: { UPSTREAM: `http://localhost:${upstream.port}` } })
+    const bare = startWorker('api/bare-proxy.ts', {
+      variables: { UPSTREAM: `http://localhost:${upstream.port}` },
+      hasNetwork: true,
+    })
     const targets = [await noted('bare proxy', bare, () => requestOf('/apps/bench/v1/items'))]
     const { privateKey } = await generateKeyPair('ES256', { extractable: true })
     const set = JSON.stringify({

@@ -34,6 +34,8 @@ export interface Env {
   readonly SWITCHBOARD: Objects<SwitchboardObject>
   readonly SWITCHBOARD_REPLICA: Objects<SwitchboardReplicaObject>
   readonly SWITCHBOARD_REPLICAS?: string
+  /** One machine's way out: what a plain `fetch` does, less the emulator's own worker in between. */
+  readonly NETWORK?: Fetcher
 }
 
 /** A namespace of Durable Objects as far as we use it. Cloudflare's own type loses unions and tuples over RPC. */

@@ -59,8 +59,14 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const durable = durableRates(env)
   const rateStore = settings.upstash ? upstashRates(settings.upstash, durable) : durable
   const rates = leasedRates(rateStore, clock, counters, log, waitUntil)
-  // what one caller gets is nobody else's: Cloudflare would keep answers by their URL alone
-  const upstreams: Upstreams = { fetch: (url, request) => fetch(url, { ...request, cache: 'no-store' }) }
+  const { NETWORK } = env
+  const upstreams: Upstreams = {
+    fetch(url, request) {
+      // what one caller gets is nobody else's: Cloudflare would keep answers by their URL alone
+      const unkept = { ...request, cache: 'no-store' } as const
+      return NETWORK ? NETWORK.fetch(url, unkept) : fetch(url, unkept)
+    },
+  }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters }, fleetTrust(settings))
   const switchboard = durableSwitchboard(env)
   const registry = cachedRegistry(registryStore, pointerTrust(settings), clock, log, waitUntil, switchboard.raise)

@@ -89,6 +89,15 @@ describe('what comes over the wire', () => {
     expect(app.seen).toHaveLength(before + 1)
   })
 
+  it('reaches an app past the emulator, which would add a header of its own', async () => {
+    await raw(
+      gateway.url,
+      'GET /apps/live/v1/places HTTP/1.1\r\nhost: gate.example\r\nx-own: a\r\nconnection: close\r\n\r\n',
+    )
+    expect(app.lastHeaders()).toMatchObject({ 'x-own': 'a', 'gatehouse-hops': '1' })
+    expect(app.lastHeaders()).not.toHaveProperty('cf-worker')
+  })
+
   it.each([
     ['a second host', 'host: gate.example\r\nhost: evil.example\r\n', '400 request-invalid'],
     ['two lengths', 'host: gate.example\r\ncontent-length: 1\r\ncontent-length: 2\r\n', '400'],

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { getCACertificates } from 'node:tls'
 import type { Miniflare } from 'miniflare'
 import { bundleWorker } from './bundle.ts'
 import { root } from './paths.ts'
@@ -15,9 +16,17 @@ export interface GatewayOptions {
   readonly onRestarted?: () => Promise<void>
 }
 
+/** What the emulator gives a plain `fetch`, CAs of `NODE_EXTRA_CA_CERTS` included. */
+export const network = {
+  network: {
+    allow: ['public', 'private', '240.0.0.0/4'],
+    tlsOptions: { trustBrowserCas: true, trustedCertificates: getCACertificates('extra') },
+  },
+}
+
 /**
- * The gateway on workerd. It listens on a socket of its own on loopback, so that the emulator's entry
- * worker is not in the way of requests.
+ * The gateway on workerd. It listens on a socket of its own on loopback, and asks the network itself, so that the
+ * emulator's workers at either end are not in the way of requests.
  */
 export async function startGateway({
   port,
@@ -45,6 +54,7 @@ export async function startGateway({
           ...workerOptions,
           name: 'gatehouse',
           bindings: { ...(workerOptions.bindings as object), ...variables, ENVIRONMENT: 'local' },
+          serviceBindings: { ...(workerOptions.serviceBindings as object), NETWORK: network },
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
           modules: [{ type: 'ESModule', path: 'worker.js', contents }],
         },
