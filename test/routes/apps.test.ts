@@ -41,7 +41,7 @@ describe('a call that is admitted', () => {
       'x-forwarded-for': '1.2.3.4',
       'cf-connecting-ip': '1.2.3.4',
       forwarded: 'for=1.2.3.4',
-      connection: 'close, X-Named',
+      connection: 'close, X-Named, (no name),',
       'x-named': 'x',
       te: 'trailers',
       'proxy-authorization': 'Basic x',
