@@ -6,7 +6,8 @@ import { maxBodyBytes } from '#core/json-schema/validator.ts'
 import { BodyReader } from '#core/pipeline/body.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
-import { type Policy, pass } from '#core/pipeline/policy.ts'
+import { type Finish, type Policy, pass } from '#core/pipeline/policy.ts'
+import type { Ports } from '#core/ports.ts'
 
 /** Answers that have no body whatever the app says (RFC 9110 §6.4.1). */
 const bodiless = [101, 204, 205, 304]
@@ -24,28 +25,30 @@ export const answerSchema: Policy = {
 
   before: () => pass(),
 
-  async after(exchange, { bodies }, answer) {
+  after(exchange, ports, answer) {
     if (!answer || exchange.method === 'HEAD' || bodiless.includes(answer.status)) return undefined
     const { schemas, unlisted } = asked(exchange, answer)
     if (unlisted !== undefined) return { fault: 'answer-mismatch', detail: unlisted, original: answer }
-    if (schemas.length === 0) return undefined
-
-    const [read, kept] = answer.body?.tee() ?? [null, null]
-    const original = new Response(kept, answer)
-    const reader = new BodyReader(() => read, answer.headers.get('content-length'), bodies)
-    reader.capAt(maxBodyBytes)
-    try {
-      const bytes = await reader.read()
-      const failures = schemas.flatMap(schema => bodyFailures(schema, bytes))
-      if (failures.length === 0) return original
-      return { fault: 'answer-mismatch', detail: failures.join(', '), original }
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error
-      return { fault: 'answer-mismatch', detail: `${error.code}: ${error.detail}`, original }
-    } finally {
-      reader.release()
-    }
+    return schemas.length === 0 ? undefined : judged(answer, schemas, ports)
   },
+}
+
+async function judged(answer: Response, schemas: readonly object[], { bodies }: Ports): Promise<Finish> {
+  const [read, kept] = answer.body?.tee() ?? [null, null]
+  const original = new Response(kept, answer)
+  const reader = new BodyReader(() => read, answer.headers.get('content-length'), bodies)
+  reader.capAt(maxBodyBytes)
+  try {
+    const bytes = await reader.read()
+    const failures = schemas.flatMap(schema => bodyFailures(schema, bytes))
+    if (failures.length === 0) return original
+    return { fault: 'answer-mismatch', detail: failures.join(', '), original }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return { fault: 'answer-mismatch', detail: `${error.code}: ${error.detail}`, original }
+  } finally {
+    reader.release()
+  }
 }
 
 /** The schemas that the answer must fit, or why its type alone is wrong. */

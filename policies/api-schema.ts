@@ -3,7 +3,7 @@ import { bodyFailures, fieldFailures, listed } from '#core/contract/judge.ts'
 import { operationOf } from '#core/contract/operation-of.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
-import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 
 /**
  * Only a request that fits what the app has declared reaches it: the route's `schema`, and the operation that
@@ -16,16 +16,21 @@ export const apiSchema: Policy = {
   isMandatory: false,
   field: exchange => (exchange.api?.route.schema ? routeField(exchange, 'schema') : 'spec.api.openapi'),
 
-  async before(exchange) {
-    const { route } = settled(exchange, 'api')
-    const failures: string[] = []
-    if (route.schema) failures.push(...bodyFailures(route.schema, await exchange.body.read()))
-    failures.push(...(await contractFailures(exchange)))
-    return failures.length === 0 ? pass() : deny('schema-mismatch', failures.slice(0, maxFailures).join(', '))
+  before(exchange) {
+    const isAsked = settled(exchange, 'api').route.schema ?? settled(exchange, 'entry').manifest.spec.api?.openapi
+    return isAsked ? judged(exchange) : pass()
   },
 }
 
 const maxFailures = 20
+
+async function judged(exchange: Exchange): Promise<Verdict> {
+  const { route } = settled(exchange, 'api')
+  const failures: string[] = []
+  if (route.schema) failures.push(...bodyFailures(route.schema, await exchange.body.read()))
+  failures.push(...(await contractFailures(exchange)))
+  return failures.length === 0 ? pass() : deny('schema-mismatch', failures.slice(0, maxFailures).join(', '))
+}
 
 async function contractFailures(exchange: Exchange): Promise<readonly string[]> {
   const { api } = settled(exchange, 'entry').manifest.spec

@@ -1,7 +1,8 @@
 import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
 import { slotState } from '#core/limits/recalled.ts'
-import { settled } from '#core/pipeline/exchange.ts'
-import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
+import type { Ports } from '#core/ports.ts'
 
 /** A slot may come free at any moment, so a refused caller is told to wait no longer than this. */
 const retryAfterMs = 1_000
@@ -16,19 +17,9 @@ export const concurrency: Policy = {
   isMandatory: false,
   field: () => 'spec.limits.concurrency',
 
-  async before(exchange, { slots }) {
-    const { limits } = settled(exchange, 'entry').manifest.spec
-    const limit = limits.concurrency
-    if (limit === undefined) return pass()
-    const entering = await slots.enter(exchange.app, limit, limits.onError)
-    if (entering.kind === 'away') return deny('overloaded', 'the store of the slots is away')
-    const isIn = entering.kind === 'entered'
-    const states = [...(exchange.limits ?? []), slotState(limit, isIn ? entering.free : 0)]
-    if (isIn) return pass({ limits: states, replyHeaders: rateHeaders(states), leave: entering.leave })
-    return deny('concurrency-exceeded', `${limit} are under way`, {
-      ...rateHeaders(states),
-      ...retryAfter(retryAfterMs),
-    })
+  before(exchange, ports) {
+    const limit = settled(exchange, 'entry').manifest.spec.limits.concurrency
+    return limit === undefined ? pass() : entered(exchange, limit, ports)
   },
 
   after({ leave, gone }, _, answer) {
@@ -44,4 +35,14 @@ export const concurrency: Policy = {
     answer.body.pipeTo(writable).then(leave, leave)
     return new Response(readable, answer)
   },
+}
+
+async function entered(exchange: Exchange, limit: number, { slots }: Ports): Promise<Verdict> {
+  const { onError } = settled(exchange, 'entry').manifest.spec.limits
+  const entering = await slots.enter(exchange.app, limit, onError)
+  if (entering.kind === 'away') return deny('overloaded', 'the store of the slots is away')
+  const isIn = entering.kind === 'entered'
+  const states = [...(exchange.limits ?? []), slotState(limit, isIn ? entering.free : 0)]
+  if (isIn) return pass({ limits: states, replyHeaders: rateHeaders(states), leave: entering.leave })
+  return deny('concurrency-exceeded', `${limit} are under way`, { ...rateHeaders(states), ...retryAfter(retryAfterMs) })
 }

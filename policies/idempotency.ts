@@ -23,43 +23,48 @@ export const idempotency: Policy = {
   isMandatory: false,
   field: exchange => routeField(exchange, 'idempotency'),
 
-  async before(exchange, { claims, log, background }) {
-    const { route, path, query } = settled(exchange, 'api')
+  before(exchange, ports) {
+    const { route } = settled(exchange, 'api')
     if (route.idempotency === undefined || isSafe(exchange.method)) return pass()
     const header = exchange.headers.get('idempotency-key')
     if (header === null && route.idempotency === 'optional') return pass()
     const key = idempotencyKey(header ?? '')
-    if (key === undefined)
-      return deny('idempotency-missing', header === null ? 'no key' : 'neither a quoted nor a bare key')
-
-    const id = await claimId({ app: exchange.app, caller: callerOf(exchange), route: route.path }, key)
-    // whoever gets answers masked never gets one that was kept for somebody who does not
-    const seen = answerPlan(exchange) ? ' masked' : ''
-    const print = await fingerprint(exchange.method, path + query + seen, await exchange.body.read())
-    try {
-      const claim = await claims.claim(placeOf(exchange), id, print, route.timeoutMs + holdPastTimeoutMs)
-      return verdictOf(claim, id, background)
-    } catch (error) {
-      log.write('error', 'claims-away', { app: exchange.app, detail: String(error) })
-      return deny('overloaded', 'the store of idempotency keys is away')
-    }
+    return key === undefined
+      ? deny('idempotency-missing', header === null ? 'no key' : 'neither a quoted nor a bare key')
+      : claimed(exchange, key, ports)
   },
 
-  async after(exchange, ports, given) {
-    if (!exchange.claim) return given
-    if (!given || given.status >= 500) {
-      await settle(exchange, { kind: 'released' }, ports)
-      return given
-    }
-    try {
-      const { ending, answer } = await keeping(given)
-      await settle(exchange, ending, ports)
-      return answer
-    } catch (error) {
-      await settle(exchange, { kind: 'unkept' }, ports)
-      throw error
-    }
-  },
+  after: (exchange, ports, given) => (exchange.claim ? ended(exchange, ports, given) : given),
+}
+
+async function claimed(exchange: Exchange, key: string, { claims, log, background }: Ports): Promise<Verdict> {
+  const { route, path, query } = settled(exchange, 'api')
+  const id = await claimId({ app: exchange.app, caller: callerOf(exchange), route: route.path }, key)
+  // whoever gets answers masked never gets one that was kept for somebody who does not
+  const seen = answerPlan(exchange) ? ' masked' : ''
+  const print = await fingerprint(exchange.method, path + query + seen, await exchange.body.read())
+  try {
+    const claim = await claims.claim(placeOf(exchange), id, print, route.timeoutMs + holdPastTimeoutMs)
+    return verdictOf(claim, id, background)
+  } catch (error) {
+    log.write('error', 'claims-away', { app: exchange.app, detail: String(error) })
+    return deny('overloaded', 'the store of idempotency keys is away')
+  }
+}
+
+async function ended(exchange: Exchange, ports: Ports, given: Response | undefined): Promise<Response | undefined> {
+  if (!given || given.status >= 500) {
+    await settle(exchange, { kind: 'released' }, ports)
+    return given
+  }
+  try {
+    const { ending, answer } = await keeping(given)
+    await settle(exchange, ending, ports)
+    return answer
+  } catch (error) {
+    await settle(exchange, { kind: 'unkept' }, ports)
+    throw error
+  }
 }
 
 function verdictOf(claim: Claim, id: string, background: Ports['background']): Verdict {

@@ -1,4 +1,5 @@
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { whenKnown } from '#core/when-known.ts'
 
 /** An operator can stop an app at once. A quarantined one still has its webhooks kept, and delivered later. */
 export const killSwitch: Policy = {
@@ -6,9 +7,11 @@ export const killSwitch: Policy = {
   isMandatory: true,
   origin: 'operator',
 
-  async before({ app, door }, { switches }) {
-    const standing = await switches.find(app)
-    if (standing === 'open' || (standing === 'quarantined' && door === 'hooks')) return pass()
-    return deny('app-killed', `the app is ${standing}`)
+  before({ app, door }, { switches }) {
+    return whenKnown(switches.find(app), standing =>
+      standing === 'open' || (standing === 'quarantined' && door === 'hooks')
+        ? pass()
+        : deny('app-killed', `the app is ${standing}`),
+    )
   },
 }

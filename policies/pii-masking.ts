@@ -12,7 +12,7 @@ import { answerPlan, isExempt, operationFor, requestPlan } from '#core/masking/w
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { sourceField, wayField } from '#core/pipeline/fields.ts'
 import { modeOf } from '#core/pipeline/pipeline.ts'
-import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
+import { deny, type Finish, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 
 /** What a range is of would no longer be what the caller gets (RFC 9110 §14). */
@@ -29,43 +29,57 @@ export const piiMasking: Policy = {
   modeIn: (spec, settings) => (isSandboxed(spec, settings) ? 'enforce' : undefined),
   field: maskingField,
 
-  async before(exchange, ports) {
+  before(exchange, ports) {
     const plan = requestPlan(exchange, ports.settings)
     const answers = answerPlan(exchange)
-    const whole = plan || answers ? wholeOnly(exchange, answers !== undefined || plan?.restore === true) : {}
-    if (!plan) return pass(whole)
-    const mode = modeOf(piiMasking, exchange, ports)
-    const keys = plan.needsKeys || plan.restore ? await keysOf(exchange, ports) : undefined
-    const masking = passBy(plan, keys, exchange, ports, mode)
-    const { refused, change, body } = await maskedRequest({ ...exchange, ...whole }, masking)
-    tell(exchange, masking.lineage, mode === 'shadow' ? 'would-mask' : 'masked', ports)
-    if (refused) return refused
-    if (mode === 'shadow') return pass()
-    if (body) exchange.body.replace(body)
-    const maskedValues = masking.lineage.reduce((sum, { count }) => sum + count, 0)
-    return pass({
-      ...whole,
-      ...change,
-      maskedValues,
-      ...(plan.restore && keys && { restorable: { pass: masking, keys } }),
-    })
+    if (!plan && !answers) return pass()
+    const whole = wholeOnly(exchange, answers !== undefined || plan?.restore === true)
+    return plan ? masked(exchange, plan, whole, ports) : pass(whole)
   },
 
-  async after(exchange, ports, answer) {
+  after(exchange, ports, answer) {
     const plan = answerPlan(exchange)
     const restorer = restorerOf(exchange)
     if (!answer || (!plan && !restorer) || exchange.method === 'HEAD') return undefined
     if (modeOf(piiMasking, exchange, ports) === 'shadow') return undefined
-    const answerKeys = plan?.needsKeys ? await keysOf(exchange, ports) : undefined
-    const masking = plan && passBy(plan, answerKeys, exchange, ports)
-    const work = {
-      bodies: ports.bodies,
-      maxBytes: maxBodyBytes,
-      ...(restorer && { restorer }),
-      ...(masking && { pass: masking }),
-    }
-    return maskedAnswer(answer, work, () => masking && tell(exchange, masking.lineage, 'masked', ports))
+    return changedAnswer(exchange, plan, restorer, answer, ports)
   },
+}
+
+async function masked(exchange: Exchange, plan: MaskingPlan, whole: Partial<Exchange>, ports: Ports): Promise<Verdict> {
+  const mode = modeOf(piiMasking, exchange, ports)
+  const keys = plan.needsKeys || plan.restore ? await keysOf(exchange, ports) : undefined
+  const masking = passBy(plan, keys, exchange, ports, mode)
+  const { refused, change, body } = await maskedRequest({ ...exchange, ...whole }, masking)
+  tell(exchange, masking.lineage, mode === 'shadow' ? 'would-mask' : 'masked', ports)
+  if (refused) return refused
+  if (mode === 'shadow') return pass()
+  if (body) exchange.body.replace(body)
+  const maskedValues = masking.lineage.reduce((sum, { count }) => sum + count, 0)
+  return pass({
+    ...whole,
+    ...change,
+    maskedValues,
+    ...(plan.restore && keys && { restorable: { pass: masking, keys } }),
+  })
+}
+
+async function changedAnswer(
+  exchange: Exchange,
+  plan: MaskingPlan | undefined,
+  restorer: Restorer | undefined,
+  answer: Response,
+  ports: Ports,
+): Promise<Finish> {
+  const answerKeys = plan?.needsKeys ? await keysOf(exchange, ports) : undefined
+  const masking = plan && passBy(plan, answerKeys, exchange, ports)
+  const work = {
+    bodies: ports.bodies,
+    maxBytes: maxBodyBytes,
+    ...(restorer && { restorer }),
+    ...(masking && { pass: masking }),
+  }
+  return maskedAnswer(answer, work, () => masking && tell(exchange, masking.lineage, 'masked', ports))
 }
 
 function maskingField(exchange: Exchange): string {

@@ -1,8 +1,6 @@
 import { quotasMet } from '#core/limits/met.ts'
-import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
-import { spend } from '#core/limits/spend.ts'
-import { settled } from '#core/pipeline/exchange.ts'
-import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { withinLimits } from '#core/limits/within-limits.ts'
+import type { Policy } from '#core/pipeline/policy.ts'
 
 /** So much in a calendar day or month of UTC, for the app as a whole. */
 export const quota: Policy = {
@@ -11,15 +9,11 @@ export const quota: Policy = {
   isMandatory: false,
   field: () => 'spec.limits.quota',
 
-  async before(exchange, { rates, clock }) {
-    const { limits } = settled(exchange, 'entry').manifest.spec
-    const units = exchange.api?.route.cost ?? 1
-    const spending = await spend(quotasMet(exchange), units, limits.onError, { rates, nowMs: clock.now().getTime() })
-    if (spending.kind === 'away') return deny('overloaded', `the store of the quota of a ${spending.by} is away`)
-    const states = [...(exchange.limits ?? []), ...spending.states]
-    if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })
-    const headers = { ...rateHeaders(states), ...retryAfter(spending.resetMs) }
-    const detail = `the quota of this ${spending.by} is spent`
-    return deny('quota-exceeded', detail, headers, `spec.limits.quota[${spending.index}]`)
-  },
+  before: (exchange, ports) =>
+    withinLimits(quotasMet(exchange), exchange.api?.route.cost ?? 1, exchange, ports, {
+      fault: 'quota-exceeded',
+      what: 'the quota of a',
+      detail: period => `the quota of this ${period} is spent`,
+      field: 'spec.limits.quota',
+    }),
 }

@@ -1,9 +1,8 @@
 import { ratesMet } from '#core/limits/met.ts'
-import { rateHeaders, retryAfter } from '#core/limits/rate-headers.ts'
-import { spend } from '#core/limits/spend.ts'
-import { type Exchange, settled } from '#core/pipeline/exchange.ts'
+import { withinLimits } from '#core/limits/within-limits.ts'
+import type { Exchange } from '#core/pipeline/exchange.ts'
 import { sourceField } from '#core/pipeline/fields.ts'
-import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import type { Policy } from '#core/pipeline/policy.ts'
 
 /**
  * Keeps one caller from spending what is everyone's: so many units in so long, per caller, app or address.
@@ -15,16 +14,13 @@ export const rateLimit: Policy = {
   isMandatory: false,
   field: ratesField,
 
-  async before(exchange, { rates, clock }) {
-    const { limits } = settled(exchange, 'entry').manifest.spec
-    const units = exchange.api?.route.cost ?? 1
-    const spending = await spend(ratesMet(exchange), units, limits.onError, { rates, nowMs: clock.now().getTime() })
-    if (spending.kind === 'away') return deny('overloaded', `the store of the limit ${spending.by} is away`)
-    const states = [...(exchange.limits ?? []), ...spending.states]
-    if (spending.kind === 'granted') return pass({ limits: states, replyHeaders: rateHeaders(states) })
-    const headers = { ...rateHeaders(states), ...retryAfter(spending.resetMs) }
-    return deny('rate-exceeded', `${spending.by} is spent`, headers, `${ratesField(exchange)}[${spending.index}]`)
-  },
+  before: (exchange, ports) =>
+    withinLimits(ratesMet(exchange), exchange.api?.route.cost ?? 1, exchange, ports, {
+      fault: 'rate-exceeded',
+      what: 'the limit',
+      detail: name => `${name} is spent`,
+      field: ratesField(exchange),
+    }),
 }
 
 function ratesField(exchange: Exchange): string {

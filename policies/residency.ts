@@ -6,6 +6,7 @@ import { type RegionEvidence, regionOf } from '#core/residency/region-of.ts'
 import { regionRefusal } from '#core/residency/upstream.ts'
 import { handshakeReply } from '#core/webhook/handshake.ts'
 import { parsedOnce } from '#core/webhook/json-body.ts'
+import { whenKnown } from '#core/when-known.ts'
 
 /**
  * Settles in which region a request is handled and kept, before anything of it is stored or sent. What leaves by
@@ -17,7 +18,7 @@ export const residency: Policy = {
   doors: ['hooks', 'apps', 'egress', 'delivery'],
   field: exchange => (exchange.door === 'egress' ? wayField(exchange, 'region') : 'spec.residency'),
 
-  async before(exchange, { settings }) {
+  before(exchange, { settings }) {
     const { spec } = settled(exchange, 'entry').manifest
     if (exchange.door === 'egress') {
       const refusal = exchange.way && departureRefusal(spec, exchange.way.rule)
@@ -28,12 +29,10 @@ export const residency: Policy = {
       return refusal === undefined ? pass() : deny('region-denied', refusal)
     }
     if (isHandshake(exchange)) return pass()
-    const decision = regionOf(
-      spec.residency,
-      await evidenceOf(exchange, spec.residency?.by?.pointer !== undefined),
-      settings.regions,
-    )
-    return decision.kind === 'settled' ? pass({ region: decision.region }) : deny('region-denied', decision.detail)
+    return whenKnown(evidenceOf(exchange, spec.residency?.by?.pointer !== undefined), evidence => {
+      const decision = regionOf(spec.residency, evidence, settings.regions)
+      return decision.kind === 'settled' ? pass({ region: decision.region }) : deny('region-denied', decision.detail)
+    })
   },
 }
 
@@ -45,13 +44,9 @@ function isHandshake({ webhook, verified }: Exchange): boolean {
 }
 
 /** At `/hooks` only the signed body counts: a vendor's servers move, and its other headers are anybody's. */
-async function evidenceOf(exchange: Exchange, readsBody: boolean): Promise<RegionEvidence> {
+function evidenceOf(exchange: Exchange, readsBody: boolean): RegionEvidence | Promise<RegionEvidence> {
   const { door, verified, principal, headers, origin, body } = exchange
   if (door === 'hooks') return verified ? { document: verified.document } : {}
-  return {
-    headers,
-    ...(readsBody && { document: parsedOnce(await body.read()) }),
-    ...(principal && { claims: principal.claims }),
-    ...(origin && { origin }),
-  }
+  const evidence = { headers, ...(principal && { claims: principal.claims }), ...(origin && { origin }) }
+  return readsBody ? body.read().then(bytes => ({ ...evidence, document: parsedOnce(bytes) })) : evidence
 }

@@ -10,7 +10,7 @@ export const rollout: Policy = {
   isMandatory: false,
   field: () => 'spec.rollout.canary',
 
-  async before(exchange, { standings }) {
+  before(exchange, { standings }) {
     const entry = settled(exchange, 'entry')
     const canary = entry.manifest.spec.rollout?.canary
     const upstream = canary && upstreamNamed('canary', exchange)
@@ -18,6 +18,7 @@ export const rollout: Policy = {
     const { name, because } = chosen(canary, entry.app, exchange)
     if (name === 'stable') return pass()
     const isAbortable = canary.abortMarginPercent !== undefined && because !== 'header'
-    return isAbortable && (await standings.isCalledOff(entry)) ? pass() : pass({ upstream })
+    if (!isAbortable) return pass({ upstream })
+    return standings.isCalledOff(entry).then(isCalledOff => (isCalledOff ? pass() : pass({ upstream })))
   },
 }

@@ -168,7 +168,7 @@ export interface Standings {
   /** Whether the canary of this manifest was called off; waits at most 300 ms for an answer. Never throws. */
   isCalledOff(entry: Entry): Promise<boolean>
   /** Learns what became of one request; waits only where that may change how the upstream stands. Never throws. */
-  note(entry: Entry, upstream: string, isFailure: boolean): Promise<void>
+  note(entry: Entry, upstream: string, isFailure: boolean): Promise<void> | undefined
   /** How they stand by all that isolates have told; asks, and changes nothing. */
   kept(app: string): Promise<Standing>
   /** Takes one retry from the budget, if there is one and the upstream is not to be left alone. */

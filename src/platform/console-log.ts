@@ -1,3 +1,4 @@
+import { later } from '#core/later.ts'
 import type { Log } from '#core/ports.ts'
 
 /** Log lines as Cloudflare collects them, and as `npm start` prints them: one JSON object a line. */
@@ -40,7 +41,7 @@ export function gatheringLog(background: (work: Promise<unknown>) => void, nowMs
       const now = nowMs()
       if (dueMs > now - gatherMs) return
       dueMs = now + gatherMs
-      background(new Promise(resolve => setTimeout(resolve, gatherMs)).then(print))
+      background(later(gatherMs).then(print))
     },
   }
 }

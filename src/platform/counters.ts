@@ -1,4 +1,5 @@
 import { keys } from '#core/keys.ts'
+import { later } from '#core/later.ts'
 import type { Clock, CounterSums, Counters } from '#core/ports.ts'
 import { bucketOf } from '#core/telemetry/histogram.ts'
 import type { Env } from './env.ts'
@@ -150,8 +151,4 @@ function deltasOf(own: Gathered): ReadonlyMap<string, number> {
 const noLabels: Labels = Object.freeze({})
 function keyOf(name: string, labels: Labels): string {
   return JSON.stringify([name, labels])
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -1,3 +1,4 @@
+import { later } from '#core/later.ts'
 import type { Clock } from '#core/ports.ts'
 
 /** Notes wait at most this long before they go to the meter of their app. */
@@ -40,8 +41,4 @@ export function gathering<Note>(
     const nowMs = clock.now().getTime()
     await Promise.allSettled([...flushed].map(([app, own]) => send(app, Object.fromEntries(own), nowMs)))
   }
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -24,7 +24,7 @@ export function courierPorts(app: string, payloads: Pick<Payloads, 'get'>, upstr
     payloads: payloads as Payloads,
     upstreams,
     digests: workerdDigests,
-    switches: { find: async () => 'open' },
+    switches: { find: () => 'open' },
     secrets: secretsOf(signingKeys),
     registry: answering({ kind: 'found', entry: { ...entry, app } }),
     settings: { environment: 'local', isLocal: true, ownHosts: [], regions: new Map() },

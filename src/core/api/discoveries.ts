@@ -1,3 +1,4 @@
+import { later } from '#core/later.ts'
 import { isAppName } from '#core/names.ts'
 import type { Clock, Log } from '#core/ports.ts'
 
@@ -49,7 +50,7 @@ export function gatheredDiscoveries(
       const nowMs = clock.now().getTime()
       if (dueMs > nowMs - gatherMs) return
       dueMs = nowMs + gatherMs
-      background(new Promise(resolve => setTimeout(resolve, gatherMs)).then(handOver))
+      background(later(gatherMs).then(handOver))
     },
 
     async list() {

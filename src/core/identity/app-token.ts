@@ -77,11 +77,14 @@ export class AppTokens {
    * @param entryDigest of the entry in force: another manifest gets another token
    * @throws Fault `secret-missing`
    */
-  async forwarded(bearer: Bearer, entryDigest: string): Promise<string> {
+  forwarded(bearer: Bearer, entryDigest: string): string | Promise<string> {
     const nowMs = this.#clock.now().getTime()
     const name = JSON.stringify([bearer.app, entryDigest, bearer.issuer, bearer.subject, bearer.scopes])
     const made = this.#made.get(name)
-    if (made && nowMs < made.reusableUntilMs) return made.token
+    return made && nowMs < made.reusableUntilMs ? made.token : this.#remade(name, bearer, nowMs)
+  }
+
+  async #remade(name: string, bearer: Bearer, nowMs: number): Promise<string> {
     const token = await this.minted(bearer, forwardedSeconds)
     this.#made.delete(name)
     this.#made.set(name, { token, reusableUntilMs: nowMs + (forwardedSeconds - reusableSeconds) * 1000 })

@@ -1,5 +1,6 @@
 import type { Issuer } from '#core/manifest/identity-schema.ts'
 import type { Ports } from '#core/ports.ts'
+import { whenKnown } from '#core/when-known.ts'
 import { claimedBy, type TokenVerdict, verifyToken } from './caller-token.ts'
 import { maxTokenCharacters, openCompact } from './compact-token.ts'
 import { type Introspection, introspected } from './introspection.ts'
@@ -44,13 +45,21 @@ const disownedSeconds = 5
  *
  * @throws Fault `secret-missing` where the issuer cannot be asked for want of a secret
  */
-export async function callerOf(token: string, api: CalledApi, ports: CallerPorts): Promise<CallerVerdict> {
+export function callerOf(token: string, api: CalledApi, ports: CallerPorts): CallerVerdict | Promise<CallerVerdict> {
   const { clock, keySets, verifiedTokens } = ports
-  const name = await verifiedTokens.nameOf(token, `${api.app} ${api.digest}`)
-  const remembered = verifiedTokens.get(name, clock.now().getTime())
-  if (remembered && (!remembered.key || keySets.holds(remembered.issuer, remembered.key)))
-    return { kind: 'known', caller: remembered }
+  const known = (name: string): CallerVerdict | undefined => {
+    const caller = verifiedTokens.get(name, clock.now().getTime())
+    const isKnown = caller && (!caller.key || keySets.holds(caller.issuer, caller.key))
+    return isKnown ? { kind: 'known', caller } : undefined
+  }
+  return whenKnown(
+    verifiedTokens.nameOf(token, `${api.app} ${api.digest}`),
+    name => known(name) ?? judgedCaller(token, name, api, ports),
+  )
+}
 
+async function judgedCaller(token: string, name: string, api: CalledApi, ports: CallerPorts): Promise<CallerVerdict> {
+  const { clock, verifiedTokens } = ports
   const judged =
     token.split('.').length === 3 ? await ofJwt(token, name, api, ports) : await ofOpaque(token, name, api, ports)
   const result = judged.kind === 'refused' ? judged.fault : judged.kind

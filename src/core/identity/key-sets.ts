@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { later } from '#core/later.ts'
 import type { Clock, Counters, Log } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import type { Algorithm } from './algorithms.ts'
@@ -157,8 +158,7 @@ export class KeySets {
   /** Waits while another request of this isolate asks, without touching its promise. */
   async #companyOf(held: Held): Promise<void> {
     const turn = held.asking
-    for (let waitedMs = 0; held.asking === turn && waitedMs < companyMs; waitedMs += 20)
-      await new Promise(resolve => setTimeout(resolve, 20))
+    for (let waitedMs = 0; held.asking === turn && waitedMs < companyMs; waitedMs += 20) await later(20)
     if (held.asking === turn) held.asking = undefined
   }
 

@@ -1,3 +1,4 @@
+import { later } from '#core/later.ts'
 import type { Clock, Counters, Log } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import { type Allowance, allowanceOf } from './allowance.ts'
@@ -28,7 +29,7 @@ export type Taking =
 /** The limits of all apps, as one isolate decides them. */
 export interface Rates {
   /** Takes units, from memory wherever possible; the store is waited for at most `storeTimeoutMs`. Never throws. */
-  take(counter: Counter, rule: RateRule, units: number, onError: OnError): Promise<Taking>
+  take(counter: Counter, rule: RateRule, units: number, onError: OnError): Taking | Promise<Taking>
   /** How a counter stood when this isolate last heard of it; `undefined` where that tells nothing of now. */
   recall(counter: Counter, rule: RateRule): { readonly remaining: number; readonly resetMs: number } | undefined
   /** Gives back what was just taken, because the request goes no further and must not count. */
@@ -74,13 +75,15 @@ export function leasedRates(
   const nowMs = () => clock.now().getTime()
 
   return {
-    async take(counter, rule, units, onError) {
+    take(counter, rule, units, onError) {
       const here = remembered(counter)
       const atMs = nowMs()
       if (here.lease.take(units, atMs)) return counted(counter, 'memory', granted(here.lease, atMs))
       if (here.lease.isRefused(units, atMs)) return counted(counter, 'memory', refused(here.lease, atMs))
-      const answer = atMs < here.awayUntilMs ? undefined : await asked(here, counter, rule, units)
-      return answer ? counted(counter, 'store', answer) : guarded(here, counter, rule, units, onError)
+      if (atMs < here.awayUntilMs) return guarded(here, counter, rule, units, onError)
+      return asked(here, counter, rule, units).then(answer =>
+        answer ? counted(counter, 'store', answer) : guarded(here, counter, rule, units, onError),
+      )
     },
 
     giveBack(counter, rule, units) {
@@ -184,8 +187,4 @@ function granted(lease: Lease, atMs: number): Taking {
 
 function refused(lease: Lease, atMs: number): Taking {
   return { kind: 'refused', remaining: lease.remaining, resetMs: lease.resetMs(atMs) }
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -33,7 +33,8 @@ export async function spend(
 ): Promise<Spending> {
   const states: LimitState[] = []
   for (const [index, { name, rule, counter }] of limits.entries()) {
-    const taking = await rates.take(counter, rule, units, onError)
+    const asked = rates.take(counter, rule, units, onError)
+    const taking = asked instanceof Promise ? await asked : asked
     if (taking.kind !== 'away') states.push(stateOf(name, rule, taking, nowMs))
     if (taking.kind === 'granted') continue
     for (const earlier of limits.slice(0, index)) rates.giveBack(earlier.counter, earlier.rule, units)

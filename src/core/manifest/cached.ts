@@ -40,7 +40,7 @@ export function cachedRegistry(
   let renewals = 0
 
   return {
-    async find(app) {
+    find(app) {
       if (!isAppName(app)) return { kind: 'unknown' }
       const nowMs = clock.now().getTime()
       const remembered = known.get(app)

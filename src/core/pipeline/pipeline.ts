@@ -1,7 +1,7 @@
 import { Fault } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
 import type { Door, Exchange } from './exchange.ts'
-import { deny, type Mode, noChange, type Policy, type Verdict, type Withheld } from './policy.ts'
+import { deny, type Finish, type Mode, noChange, type Policy, type Verdict, type Withheld } from './policy.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { VerdictPath } from './verdict-path.ts'
 
@@ -60,7 +60,11 @@ export class Pipeline {
     const { stages, start: path } = this.#wayOf(start.door)
     const trail: Trail = { path, stageMs: {} }
     let walk = await this.#walked(start, ports, ending, stages, passed, trail)
-    for (const policy of passed.reverse()) if (policy.after) walk = await finished(policy, walk, ports)
+    for (const policy of passed.reverse()) {
+      if (!policy.after) continue
+      const ended = finished(policy, walk, ports)
+      walk = ended instanceof Promise ? await ended : ended
+    }
     ports.counters.countEach(walk.exchange.entry?.app ?? '-', 'policy_verdicts_total', trail.path.labels)
     return walk
   }
@@ -169,19 +173,25 @@ function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: num
 }
 
 /** What a policy leaves of a walk that has ended. An answer that it could not finish with is not given: it fails closed. */
-async function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports): Promise<Walk<Reply>> {
+function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports): Walk<Reply> | Promise<Walk<Reply>> {
   const answer = walk.kind === 'ended' && walk.reply instanceof Response ? walk.reply : undefined
-  try {
-    const finish = await policy.after?.(walk.exchange, ports, answer)
-    if (!answer || !finish) return walk
+  const left = (finish: Finish): Walk<Reply> => {
+    if (!answer || !finish || finish === answer) return walk
     return finish instanceof Response ? replied(walk, finish) : withheld(policy, finish, walk, ports)
-  } catch (error) {
+  }
+  const failed = (error: unknown): Walk<Reply> => {
     const detail = String(error)
     ports.log.write('error', 'policy-after-failed', { ...about(walk.exchange), policy: policy.name, detail })
     if (!answer) return walk
     answer.body?.cancel().catch(() => {})
     const refusal = { ...refusalOf(error, policy.name), policy: policy.name }
     return { kind: 'refused', exchange: walk.exchange, trail: walk.trail, refusal }
+  }
+  try {
+    const finish = policy.after?.(walk.exchange, ports, answer)
+    return finish instanceof Promise ? finish.then(left).catch(failed) : left(finish)
+  } catch (error) {
+    return failed(error)
   }
 }
 

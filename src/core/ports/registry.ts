@@ -7,7 +7,7 @@ import type { Standing, Turn } from '#core/switches/standing.ts'
 
 export interface Registry {
   /** From this isolate's memory wherever possible. */
-  find(app: string): Promise<Lookup>
+  find(app: string): Lookup | Promise<Lookup>
   /** Whether an entry of the app is in this isolate's memory, so that asking for it costs nothing. */
   remembers(app: string): boolean
 }
@@ -63,7 +63,7 @@ export interface AppPage {
 /** Whether apps may be used; decided by an operator, in force everywhere within 5 s. */
 export interface Switches {
   /** @throws Fault `overloaded` when nothing is known and nobody can be asked */
-  find(app: string): Promise<Standing>
+  find(app: string): Standing | Promise<Standing>
 }
 
 /** Where operators' changes are made, so that every isolate hears of them. */

@@ -1,5 +1,6 @@
 import type { BreakerTerms } from '#core/delivery/breaker.ts'
 import { TokenBucket } from '#core/delivery/token-bucket.ts'
+import { later } from '#core/later.ts'
 import { lookTimeoutMs } from '#core/limits/rates.ts'
 import type { Entry } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Standings } from '#core/ports.ts'
@@ -87,7 +88,7 @@ export function sharedStandings(
 
     kept: app => within(lookTimeoutMs, court.standing(app)),
 
-    async note(entry, upstream, isFailure) {
+    note(entry, upstream, isFailure) {
       const own = of(entry.app)
       const nowMs = clock.now().getTime()
       const tally = { attempts: 1, failures: isFailure ? 1 : 0 }
@@ -106,9 +107,10 @@ export function sharedStandings(
       }
       const waitMs = isFailure || rollout?.canary.abortMarginPercent !== undefined ? hastyMs : easyMs
       const isPromised = own.reportDueMs <= nowMs + waitMs && own.reportDueMs > nowMs - hastyMs
-      if (isPromised) return
+      if (isPromised) return undefined
       own.reportDueMs = nowMs + waitMs
       background(later(waitMs).then(() => (own.pending.size > 0 ? report(entry) : undefined)))
+      return undefined
     },
   }
 
@@ -178,8 +180,4 @@ function retriesOf({ retries }: Known, upstream: string, nowMs: number): TokenBu
   const budget = retries.get(upstream) ?? new TokenBucket(retriesPerSecond, retryBurst, nowMs)
   retries.set(upstream, budget)
   return budget
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -1,4 +1,5 @@
 import { Fault } from '#core/fault.ts'
+import { later } from '#core/later.ts'
 import type { Clock, Counters, Log, Switches } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import type { News, Standing } from './standing.ts'
@@ -39,11 +40,15 @@ export function knownSwitches(
   const isYounger = (sinceMs: number, ms: number) => nowMs() - sinceMs >= 0 && nowMs() - sinceMs < ms
 
   return {
-    async find(app) {
-      if (!isYounger(heardMs, waitAfterMs)) await firstHear()
-      else if (!isYounger(heardMs, askAfterMs) && !isYounger(askedMs, askAfterMs)) background(ask())
-      return standings.get(app) ?? 'open'
+    find(app) {
+      if (!isYounger(heardMs, waitAfterMs)) return firstHear().then(() => standingOf(app))
+      if (!isYounger(heardMs, askAfterMs) && !isYounger(askedMs, askAfterMs)) background(ask())
+      return standingOf(app)
     },
+  }
+
+  function standingOf(app: string): Standing {
+    return standings.get(app) ?? 'open'
   }
 
   async function ask(): Promise<void> {
@@ -90,8 +95,4 @@ export function knownSwitches(
       throw new Fault('overloaded', `neither the switchboard nor its copy in KV answers: ${error}`)
     }
   }
-}
-
-function later(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms))
 }

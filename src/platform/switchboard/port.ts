@@ -5,6 +5,7 @@ import { keys } from '#core/keys.ts'
 import { Pointer } from '#core/manifest/entry.ts'
 import type { Clock, Counters, Log, Registry, RegistryStore, Switchboard, Switches } from '#core/ports.ts'
 import type { SwitchSource } from '#core/switches/known.ts'
+import { whenKnown } from '#core/when-known.ts'
 import { within } from '#core/within.ts'
 import { nearest } from '../colo.ts'
 import type { Env } from '../env.ts'
@@ -103,10 +104,7 @@ export async function lastSeal(env: Bindings, app: string, name: string) {
 export function switchedRegistry(registry: Registry, switches: Switches): Registry {
   return {
     ...registry,
-    async find(app) {
-      await switches.find(app)
-      return registry.find(app)
-    },
+    find: app => whenKnown(switches.find(app), () => registry.find(app)),
     remembers: app => registry.remembers(app),
   }
 }

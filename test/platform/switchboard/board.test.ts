@@ -67,7 +67,7 @@ function isolate(kv: (nowMs: () => number) => StoredRegistry, startMs: number) {
   const registry = switchedRegistry(cached, switches)
   return {
     pass: recorded.pass,
-    standing: (app: string) => switches.find(app),
+    standing: async (app: string) => switches.find(app),
     async rules() {
       await switches.find('-')
       const fleet = await rules.find()
