@@ -15,7 +15,8 @@ const others: readonly (readonly [type: EntityType, validator: string, pattern: 
   ['AR_CUIT', 'AR.cuit', '20#########'],
   ['AU_ABN', 'AU.abn', '5##########'],
   ['AU_TFN', 'AU.tfn', '#########'],
-  ['BE_NATIONAL_NUMBER', 'BE.nn', '850730#####'],
+  // the check digits go from 01 to 97: the other author also takes 98, 99 and 00, which nobody is given
+  ['BE_NATIONAL_NUMBER', 'BE.nn', '850730###4#'],
   ['BG_EGN', 'BG.egn', '752316####'],
   ['BR_CNPJ', 'BR.cnpj', '########0001##'],
   ['BR_CPF', 'BR.cpf', '###########'],
