@@ -9,8 +9,6 @@ import { signingBindings } from './test/support/signing-keys.ts'
  */
 export default defineConfig({
   test: {
-    // the journeys wait more than they work, so two at a time suit two cores
-    maxWorkers: 2,
     // Mailboxes still have retries to make when the last test has ended, and find nobody to log to. That alone is
     // no failure; every other unhandled error is.
     onUnhandledError: ({ name }) => (name === 'EnvironmentTeardownError' ? false : undefined),
@@ -34,6 +32,8 @@ export default defineConfig({
           name: 'workerd',
           include: ['test/{core,policies,platform,routes}/**/*.test.ts'],
           isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 20_000,
         },
       },
@@ -41,6 +41,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{cli,journeys}/**/*.test.ts'],
+          // the journeys wait more than they work, so three at a time suit two cores
+          maxWorkers: 3,
           testTimeout: 90_000,
           hookTimeout: 120_000,
         },
@@ -49,6 +51,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

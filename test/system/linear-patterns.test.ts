@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { numberRows } from '#core/masking/detectors/numbers/rows.ts'
 import { markedSecrets, shapedSecrets } from '#core/masking/detectors/secrets/rows.ts'
 import { wordRows } from '#core/masking/detectors/words/rows.ts'
+import { alternatives } from '../support/node/alternatives.ts'
 
 /** The checker as JavaScript, since its other forms start another process for each pattern. */
 process.env.RECHECK_BACKEND = 'pure'
@@ -15,30 +16,6 @@ const sources = [
   ...markedSecrets.map(({ rest }) => [rest.source, wordEnd] as const),
   ...shapedSecrets.map(({ shape }) => [shape.source.replace(/^\^|\$$/g, ''), '$'] as const),
 ].flatMap(([source, end]) => alternatives(source).map(one => `^(?:${one})${end}`))
-
-/** The alternatives at the top of a pattern, or within the one group that it is. */
-function alternatives(source: string): string[] {
-  const parts = ['']
-  let depth = 0
-  for (const [token] of source.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[\s\S]/g)) {
-    if (token === '(') depth++
-    if (token === ')') depth--
-    if (token === '|' && depth === 0) parts.push('')
-    else parts[parts.length - 1] += token
-  }
-  const inner = /^\(\?:([\s\S]*)\)$/.exec(source)?.[1]
-  if (parts.length > 1) return parts
-  return inner !== undefined && isBalanced(inner) ? alternatives(inner) : parts
-}
-
-function isBalanced(text: string): boolean {
-  let depth = 0
-  for (const [token] of text.matchAll(/\\.|\[(?:\\.|[^\]])*\]|[\s\S]/g)) {
-    if (token === '(') depth++
-    if (token === ')' && --depth < 0) return false
-  }
-  return depth === 0
-}
 
 /**
  * The pattern at its worst: without bounds on repetitions, which could only hide that it is slow, and with any
