@@ -17,9 +17,13 @@ import { spendOn } from './values.ts'
 type Price = (args: readonly CelValue[], steps: Steps) => void
 
 const cheap: Price = (args, steps) => steps.spend(1 + args.reduce<number>((sum, arg) => sum + (lengthOf(arg) >> 6), 0))
-const compared: Price = ([first], steps) => spendOn(first, steps)
+/** Lists and maps are walked side by side, which costs more than what stands in them. */
+const compared: Price = ([first], steps) => {
+  if (isCelList(first) || isCelMap(first)) steps.spend(8)
+  spendOn(first, steps)
+}
 /** A text that is no number is an error, which takes its time. */
-const parsed: Price = ([text], steps) => steps.spend(lengthOf(text) === 0 ? 1 : 300 + lengthOf(text) ** 2 / 64)
+const parsed: Price = ([text], steps) => steps.spend(lengthOf(text) === 0 ? 1 : 450 + lengthOf(text) ** 2 / 64)
 /** A message is made of what was read. */
 const made: Price = ([text], steps) => steps.spend(48 + lengthOf(text) ** 2 / 64)
 const dear: Price = (_, steps) => steps.spend(1_200)
@@ -43,8 +47,11 @@ export const prices: Readonly<Record<string, Price>> = {
   '_*_': cheap,
   '_/_': cheap,
   '_%_': cheap,
-  '@in': ([, within], steps) => (isCelList(within) ? spendOn(within, steps) : steps.spend(1)),
-  size: ([of], steps) => steps.spend(8 + (isCelMap(of) ? of.size >> 5 : lengthOf(of) >> 2)),
+  '@in': ([, within], steps) => {
+    steps.spend(8)
+    if (isCelList(within)) spendOn(within, steps)
+  },
+  size: ([of], steps) => steps.spend(12 + (isCelMap(of) ? of.size >> 5 : lengthOf(of) >> 2)),
   contains: ([text, part], steps) => steps.spend(1 + (lengthOf(text) >> 6) * (1 + (lengthOf(part) >> 2))),
   startsWith: cheap,
   endsWith: cheap,
