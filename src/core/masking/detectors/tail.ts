@@ -11,5 +11,6 @@ const open =
  * @param before ends where a word does
  */
 export function endsNothing(before: string, words: string): boolean {
-  return isHarmless(words) && !open.test(before)
+  // a name may stand before them, and what ties a value to it within them: `pwd` and `is abc`
+  return isHarmless(words) && !open.test(before) && !open.test(before + words)
 }

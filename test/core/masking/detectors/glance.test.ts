@@ -106,6 +106,7 @@ describe('words after others', () => {
   it.each([
     ['to qa58 dohb 0000 1234 5678 90ab cdef ', 'g'],
     ['the password is ', 'hunter_two'],
+    ['pwd ', 'is ghp_is '],
     ['send basic ', 'OryntLze now_and_then_again'],
     ['-----BEGIN PRIVATE KEY-----\n', 'abcdef'],
   ])('%j then %j are searched together', (before, words) => {
