@@ -1,5 +1,6 @@
 import { later } from '#core/later.ts'
 import type { Clock, Counters, Log } from '#core/ports.ts'
+import { LabelSets } from '#core/telemetry/label-sets.ts'
 import { within } from '#core/within.ts'
 import { type Allowance, allowanceOf } from './allowance.ts'
 import { Lease, type Unused } from './lease.ts'
@@ -47,11 +48,19 @@ export const lookTimeoutMs = 5_000
 /** The part of a limit that each isolate lets pass by itself while the store is away and `onError` is `open`. */
 export const guardFraction = 0.25
 
+/**
+ * While so much of a rate is left, what a lease did not use of it is let go of, since returning it would ask the store
+ * twice as often. All isolates together lose no more by it than what is missing to the whole. A quota is exact.
+ */
+const ampleFraction = 0.97
+
 /** A store that did not answer is not waited for again so soon. */
 const awayMs = 1_000
 
 /** Counters an isolate remembers; past that the one asked for longest ago goes. */
 const maxRemembered = 20_000
+
+const decisionLabels = new LabelSets('by', 'result')
 
 /** One counter as this isolate knows it. */
 interface Known {
@@ -102,7 +111,7 @@ export function leasedRates(
   }
 
   function counted({ app }: Counter, by: 'memory' | 'store', taking: Taking): Taking {
-    counters.count(app, 'rate_decisions_total', { by, result: taking.kind })
+    counters.count(app, 'rate_decisions_total', decisionLabels.of(by, taking.kind))
     return taking
   }
 
@@ -110,13 +119,13 @@ export function leasedRates(
   async function asked(here: Known, counter: Counter, rule: RateRule, units: number): Promise<Taking | undefined> {
     const { lease } = here
     const sentAtMs = nowMs()
-    if (sentAtMs >= lease.endMs) returned(counter, rule, lease.end())
+    if (sentAtMs >= lease.endMs) returned(lease, counter, rule, lease.end())
     const ask = lease.ask(units)
     let isWaitedFor = true
     const work = store.take(counter, rule, ask).then(grant => {
       const isUsed = isWaitedFor && grant.units >= units
       here.awayUntilMs = 0
-      returned(counter, rule, lease.grant(grant, sentAtMs, isUsed ? units : 0, ask.isForAll))
+      returned(lease, counter, rule, lease.grant(grant, sentAtMs, isUsed ? units : 0, ask.isForAll))
       if (lease.units > 0) returnLater(here, counter, rule)
       if (grant.units < units) lease.refuse(units, sentAtMs + Math.min(grant.resetMs, grant.leaseMs, maxLeaseMs))
       return isUsed
@@ -154,17 +163,18 @@ export function leasedRates(
   function returnLater(here: Known, counter: Counter, rule: RateRule): void {
     const { lease } = here
     const { endMs } = lease
-    if (here.returningAtMs === endMs) return
+    if (here.returningAtMs === endMs || isAmple(lease, rule)) return
     here.returningAtMs = endMs
     background(
       later(Math.max(0, endMs - nowMs())).then(() => {
-        if (lease.endMs === endMs) returned(counter, rule, lease.end())
+        if (lease.endMs === endMs) returned(lease, counter, rule, lease.end())
       }),
     )
   }
 
-  function returned(counter: Counter, rule: RateRule, unused: Unused | undefined): void {
-    if (unused) background(store.back(counter, rule, unused.units, unused.mark).catch(() => {}))
+  function returned(lease: Lease, counter: Counter, rule: RateRule, unused: Unused | undefined): void {
+    if (unused && !isAmple(lease, rule))
+      background(store.back(counter, rule, unused.units, unused.mark).catch(() => {}))
   }
 
   function remembered(counter: Counter): Known {
@@ -175,6 +185,10 @@ export function leasedRates(
     known.set(key, here)
     return here
   }
+}
+
+function isAmple(lease: Lease, rule: RateRule): boolean {
+  return rule.kind !== 'calendar' && lease.remaining >= rule.limit * ampleFraction
 }
 
 function nameOf({ app, subject, name }: Counter): string {

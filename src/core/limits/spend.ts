@@ -1,3 +1,4 @@
+import { whenKnown } from '#core/when-known.ts'
 import { periodOf } from './calendar-quota.ts'
 import type { LimitState } from './rate-headers.ts'
 import type { Counter, RateRule } from './rate-rule.ts'
@@ -24,25 +25,32 @@ export type Spending =
   /** The store is away, and the limits are closed then. */
   | { readonly kind: 'away'; readonly by: string }
 
-/** Takes units of each of several limits, or of none: what one refuses is given back to those before it. */
-export async function spend(
+/**
+ * Takes units of each of several limits, or of none: what one refuses is given back to those before it. At once where
+ * the leases at hand suffice.
+ */
+export function spend(
   limits: readonly Limit[],
   units: number,
   onError: OnError,
   { rates, nowMs }: { readonly rates: Rates; readonly nowMs: number },
-): Promise<Spending> {
+): Spending | Promise<Spending> {
   const states: LimitState[] = []
-  for (const [index, { name, rule, counter }] of limits.entries()) {
-    const asked = rates.take(counter, rule, units, onError)
-    const taking = asked instanceof Promise ? await asked : asked
-    if (taking.kind !== 'away') states.push(stateOf(name, rule, taking, nowMs))
-    if (taking.kind === 'granted') continue
-    for (const earlier of limits.slice(0, index)) rates.giveBack(earlier.counter, earlier.rule, units)
-    return taking.kind === 'away'
-      ? { kind: 'away', by: name }
-      : { kind: 'refused', states, by: name, index, resetMs: taking.resetMs }
+  return spentFrom(0)
+
+  function spentFrom(index: number): Spending | Promise<Spending> {
+    const limit = limits[index]
+    if (!limit) return { kind: 'granted', states }
+    const { name, rule, counter } = limit
+    return whenKnown(rates.take(counter, rule, units, onError), taking => {
+      if (taking.kind !== 'away') states.push(stateOf(name, rule, taking, nowMs))
+      if (taking.kind === 'granted') return spentFrom(index + 1)
+      for (const earlier of limits.slice(0, index)) rates.giveBack(earlier.counter, earlier.rule, units)
+      return taking.kind === 'away'
+        ? { kind: 'away', by: name }
+        : { kind: 'refused', states, by: name, index, resetMs: taking.resetMs }
+    })
   }
-  return { kind: 'granted', states }
 }
 
 /** How a limit stands, for its caller. */

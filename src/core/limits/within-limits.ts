@@ -2,8 +2,9 @@ import type { FaultCode } from '#core/fault.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { deny, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
+import { whenKnown } from '#core/when-known.ts'
 import { rateHeaders, retryAfter } from './rate-headers.ts'
-import { type Limit, spend } from './spend.ts'
+import { type Limit, type Spending, spend } from './spend.ts'
 
 /** How a policy says that one of its limits is spent. */
 export interface Spent {
@@ -30,15 +31,19 @@ export function withinLimits(
   return limits.length === 0 ? pass() : taken(limits, units, exchange, ports, spent)
 }
 
-async function taken(
+function taken(
   limits: readonly Limit[],
   units: number,
   exchange: Exchange,
   { rates, clock }: Pick<Ports, 'rates' | 'clock'>,
-  { fault, what, detail, field }: Spent,
-): Promise<Verdict> {
+  spent: Spent,
+): Verdict | Promise<Verdict> {
   const { onError } = settled(exchange, 'entry').manifest.spec.limits
-  const spending = await spend(limits, units, onError, { rates, nowMs: clock.now().getTime() })
+  const spending = spend(limits, units, onError, { rates, nowMs: clock.now().getTime() })
+  return whenKnown(spending, known => verdictOf(known, exchange, spent))
+}
+
+function verdictOf(spending: Spending, exchange: Exchange, { fault, what, detail, field }: Spent): Verdict {
   if (spending.kind === 'away') return deny('overloaded', `the store of ${what} ${spending.by} is away`)
   const states = [...(exchange.limits ?? []), ...spending.states]
   const replyHeaders = rateHeaders(states)

@@ -105,13 +105,44 @@ describe('an isolate', () => {
   })
 
   it('gives back at the end of the second what it did not use', async () => {
-    const { store, clock, seen, pass } = memory(rule)
+    const small: RateRule = { ...rule, limit: 100 }
+    const { store, clock, seen, pass } = memory(small)
     const one = isolateOn(store, clock)
-    for (let n = 0; n < 20; n++) await one.take(counter, rule, 1, 'closed')
+    for (let n = 0; n < 20; n++) await one.take(counter, small, 1, 'closed')
     expect(seen.granted).toBeGreaterThan(20)
     pass(1_000)
     await Promise.all(one.background)
     expect(seen.granted - seen.returned).toBe(20)
+  })
+
+  it('returns nothing of a rate that is nearly whole, and all of a quota', async () => {
+    const unreturned = async (rule: RateRule) => {
+      const { store, clock, seen, pass } = memory(rule)
+      const one = isolateOn(store, clock)
+      for (let n = 0; n < 20; n++) await one.take(counter, rule, 1, 'closed')
+      expect(seen.granted).toBeGreaterThan(20)
+      pass(1_000)
+      await Promise.all(one.background)
+      return seen.granted - seen.returned - 20
+    }
+    expect(await unreturned(rule)).toBeGreaterThan(0)
+    expect(await unreturned({ kind: 'calendar', limit: 10_000, per: 'day' })).toBe(0)
+  })
+
+  it('loses at most 3 % of a rate by what it does not return', async () => {
+    const { store, clock, seen, pass } = memory(rule)
+    const one = isolateOn(store, clock)
+    let used = 0
+    // each second a burst that a guess of the next one is wrong about
+    for (let second = 0; second < 50; second++) {
+      for (let n = 0; n < (second % 2 === 0 ? 60 : 1); n++) {
+        if ((await one.take(counter, rule, 1, 'closed')).kind === 'granted') used += 1
+      }
+      pass(1_000)
+    }
+    await Promise.all(one.background)
+    expect(seen.granted - seen.returned - used).toBeGreaterThan(0)
+    expect(seen.granted - seen.returned - used).toBeLessThanOrEqual(rule.limit * 0.03)
   })
 
   it('does not ask again for what was just refused', async () => {
