@@ -2,7 +2,7 @@ import { allowListMode } from '#core/egress/finding-out.ts'
 import { judge } from '#core/egress/judge.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { wayField } from '#core/pipeline/fields.ts'
-import { shadowed } from '#core/pipeline/pipeline.ts'
+import { shadowed } from '#core/pipeline/judging.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 
 /**

@@ -5,6 +5,7 @@ import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import type { Settings } from '#core/settings/settings.ts'
+import { whenKnown } from '#core/when-known.ts'
 
 /** One token (RFC 6750 §2.1, RFC 9449 §7.1); a second `Authorization` header would stand behind a comma, and match nothing. */
 const oneToken = /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i
@@ -16,7 +17,7 @@ export const bearerToken: Policy = {
   isMandatory: true,
   field: exchange => (exchange.api?.route.auth === 'none' ? routeField(exchange, 'auth') : issuerField(exchange)),
 
-  async before(exchange, ports) {
+  before(exchange, ports) {
     const { route } = settled(exchange, 'api')
     if (route.auth === 'none') return pass()
     const { app, digest, manifest } = settled(exchange, 'entry')
@@ -29,23 +30,23 @@ export const bearerToken: Policy = {
     const [, scheme, token] = oneToken.exec(authorization) ?? []
     if (!scheme || !token) return deny('token-invalid', 'not exactly one token', wanted('invalid_request'))
 
-    const verdict = await callerOf(token, { app, digest, issuers }, ports)
-    if (verdict.kind === 'refused') {
-      const { fault, detail } = verdict
-      return deny(fault, detail, fault === 'issuer-unreachable' ? {} : wanted('invalid_token'))
-    }
-    const { principal, issuer } = verdict.caller
-    const thumbprint = boundKey(principal)
-    const isProof = scheme.toLowerCase() === 'dpop'
-    const misused = misuse(thumbprint !== undefined, isProof, issuer.dpop)
-    if (misused) return deny('token-invalid', misused, wanted('invalid_token'))
-    if (thumbprint !== undefined) {
+    return whenKnown(callerOf(token, { app, digest, issuers }, ports), verdict => {
+      if (verdict.kind === 'refused') {
+        const { fault, detail } = verdict
+        return deny(fault, detail, fault === 'issuer-unreachable' ? {} : wanted('invalid_token'))
+      }
+      const { principal, issuer } = verdict.caller
+      const thumbprint = boundKey(principal)
+      const isProof = scheme.toLowerCase() === 'dpop'
+      const misused = misuse(thumbprint !== undefined, isProof, issuer.dpop)
+      if (misused) return deny('token-invalid', misused, wanted('invalid_token'))
+      if (thumbprint === undefined) return pass({ principal })
       const url = addressOf(exchange, ports.settings)
       const request = { app, proof: exchange.headers.get('dpop'), method: exchange.method, url, token }
-      const why = await unproven(request, thumbprint, ports)
-      if (why) return deny('token-invalid', why, wanted('invalid_dpop_proof'))
-    }
-    return pass({ principal })
+      return unproven(request, thumbprint, ports).then(why =>
+        why ? deny('token-invalid', why, wanted('invalid_dpop_proof')) : pass({ principal }),
+      )
+    })
   },
 }
 

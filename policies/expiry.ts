@@ -13,7 +13,7 @@ export const expiry: Policy = {
     const entry = settled(exchange, 'entry')
     const { expiresAt, publishedAt } = entry
     const now = clock.now()
-    if (now >= expiresAt) return deny('app-expired', `expired at ${expiresAt.toISOString()}`)
+    if (now.getTime() >= expiresAt.getTime()) return deny('app-expired', `expired at ${expiresAt.toISOString()}`)
     if (exchange.door !== 'apps') return pass()
     const leavingSince = stageOf(entry).isLeaving ? publishedAt : undefined
     return pass({ replyHeaders: endOfLifeHeaders(expiresAt, now, leavingSince) })

@@ -10,7 +10,7 @@ import { spliced } from '#core/masking/edit.ts'
 import type { MaskingEdit } from '#core/masking/pass.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import { wayField } from '#core/pipeline/fields.ts'
-import { modeOf } from '#core/pipeline/pipeline.ts'
+import { modeOf } from '#core/pipeline/judging.ts'
 import { deny, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 

@@ -11,7 +11,7 @@ import { Restorer } from '#core/masking/restorer.ts'
 import { answerPlan, isExempt, operationFor, requestPlan } from '#core/masking/way.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { sourceField, wayField } from '#core/pipeline/fields.ts'
-import { modeOf } from '#core/pipeline/pipeline.ts'
+import { modeOf } from '#core/pipeline/judging.ts'
 import { deny, type Finish, type Policy, pass, type Verdict } from '#core/pipeline/policy.ts'
 import type { Ports } from '#core/ports.ts'
 

@@ -1,30 +1,30 @@
-import { Hono } from 'hono'
-import { targetOf } from '#core/api/raw-path.ts'
-import { Fault } from '#core/fault.ts'
+import type { Target } from '#core/api/raw-path.ts'
 import { forward } from '#core/forward/forward.ts'
 import { addressOf } from '#core/limits/address.ts'
 import { recalledHeaders } from '#core/limits/recalled.ts'
 import { BodyReader, silenceMs } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
-import type { Walk } from '#core/pipeline/pipeline.ts'
+import type { Walk } from '#core/pipeline/walk.ts'
 import type { Ports } from '#core/ports.ts'
 import { requestIdOf } from '#core/request-id.ts'
+import type { Origin } from '#core/residency/region-of.ts'
 import { anyRegion } from '#core/residency/regions.ts'
+import { LabelSets } from '#core/telemetry/label-sets.ts'
 import { type Passage, requestRecord } from '#core/telemetry/request-record.ts'
 import { nextTrace } from '#core/telemetry/trace.ts'
 import { inbound } from '#policies/pipeline.ts'
-import { levelOf, problem } from './reply.ts'
+import { levelOf, problem, refused } from './reply.ts'
+
+const callLabels = new LabelSets('route', 'method', 'upstream', 'result')
+const routeLabels = new LabelSets('route')
 
 /** Which app is called, and at which host of its own, if it is one. */
 type Called = Pick<Exchange, 'app' | 'host'>
 
 /** `ALL /apps/:app/*`: a caller reaches an app's API. */
-export const apps = (ports: Ports) =>
-  new Hono().all('/*', ({ req }) => {
-    const target = targetOf(req.raw.url, '/apps/')
-    if (!target) throw new Fault('route-unknown', 'the path as it was sent is not under /apps/')
-    return called(req.raw, { app: target.app }, ports)
-  })
+export function apps(request: Request, { app }: Target, ports: Ports): Promise<Response> {
+  return called(request, { app }, ports).catch(error => refused(request, error, ports))
+}
 
 /** A call to an app's API, wherever it came in; what the policies let pass is forwarded, streaming. */
 export async function called(request: Request, app: Called, ports: Ports): Promise<Response> {
@@ -44,7 +44,7 @@ function refusal({ exchange, refusal }: Extract<Walk<Response>, { kind: 'refused
 }
 
 function exchangeOf(request: Request, { app, host }: Called, { settings, clock, bodies }: Ports): Exchange {
-  const { headers, body, method, url, cf } = request
+  const { headers, method, url } = request
   return {
     door: 'apps',
     requestId: requestIdOf(headers),
@@ -56,13 +56,13 @@ function exchangeOf(request: Request, { app, host }: Called, { settings, clock, 
     headers,
     gone: () => request.signal,
     address: addressOf(headers, settings),
-    ...(cf && { origin: originOf(cf) }),
-    body: new BodyReader(() => body, headers.get('content-length'), bodies, silenceMs),
+    origin: () => originOf(request.cf ?? {}),
+    body: new BodyReader(() => request.body, headers.get('content-length'), bodies, silenceMs),
   }
 }
 
 /** Where Cloudflare saw the request come from; one machine cannot tell. */
-function originOf({ country, continent }: Readonly<Record<string, unknown>>): NonNullable<Exchange['origin']> {
+function originOf({ country, continent }: Readonly<Record<string, unknown>>): Origin {
   return {
     ...(typeof country === 'string' && { country }),
     ...(typeof continent === 'string' && { continent }),
@@ -89,10 +89,11 @@ function record(
   const route = exchange.api?.route.path ?? '-'
   const method = exchange.api ? exchange.method : '-'
   const upstream = passage.upstream ?? '-'
-  counters.count(app, 'api_requests_total', { route, method, upstream, result: fault ?? String(response.status) })
-  counters.observe(app, 'api_request_milliseconds', { route }, ms)
-  if (passage.upstreamMs !== undefined)
-    counters.observe(app, 'api_upstream_milliseconds', { route }, passage.upstreamMs)
+  const result = fault ?? String(response.status)
+  const ofRoute = routeLabels.of(route)
+  counters.count(app, 'api_requests_total', callLabels.of(route, method, upstream, result))
+  counters.observe(app, 'api_request_milliseconds', ofRoute, ms)
+  if (passage.upstreamMs !== undefined) counters.observe(app, 'api_upstream_milliseconds', ofRoute, passage.upstreamMs)
 }
 
 /** A switch of protocol carries no headers of ours: its own are sealed. */

@@ -1,12 +1,12 @@
 import { keys } from '#core/keys.ts'
 import { later } from '#core/later.ts'
 import type { Clock, CounterSums, Counters } from '#core/ports.ts'
-import { bucketOf } from '#core/telemetry/histogram.ts'
 import type { Env } from './env.ts'
+import { Tally } from './tally.ts'
 
-/** Deltas wait at most this long, or for this many counts of one app: some 100 of its requests. */
+/** Deltas wait at most this long, or for this many counts of one app: some 500 of its requests. */
 const flushAfterMs = 5_000
-const flushAfterCounts = 800
+const flushAfterCounts = 4_000
 /** Meters asked side by side for `/metrics`. */
 const readAtOnce = 50
 
@@ -19,28 +19,26 @@ export function meteredCounters(
   clock: Clock,
   background: (work: Promise<unknown>) => void,
 ): Counters {
-  let pending = new Map<string, Gathered>()
+  let pending = new Map<string, Tally>()
   /** When a flush was last promised. A promise made in a request may be cut off with it, so an old one is made again. */
   let promisedMs = Number.NEGATIVE_INFINITY
 
   return {
     count(app, name, labels = noLabels, by = 1) {
       const own = of(app)
-      add(own, keyOf(name, labels), by)
+      own.count(name, labels, by)
       counted(app, own)
     },
 
     countEach(app, name, labels) {
       const own = of(app)
-      const lists = own.lists.get(name) ?? new Map<readonly Labels[], number>()
-      own.lists.set(name, lists.set(labels, (lists.get(labels) ?? 0) + 1))
+      own.countEach(name, labels)
       counted(app, own)
     },
 
     observe(app, name, labels, ms) {
       const own = of(app)
-      add(own, keyOf(name, { ...labels, le: bucketOf(ms) }), 1)
-      add(own, keyOf(name, { ...labels, le: 'sum' }), ms)
+      own.observe(name, labels, ms)
       counted(app, own)
     },
 
@@ -76,19 +74,18 @@ export function meteredCounters(
     },
   }
 
-  function of(app: string): Gathered {
+  function of(app: string): Tally {
     const known = pending.get(app)
     if (known) return known
-    const fresh = { series: new Map(), lists: new Map(), counts: 0 }
+    const fresh = new Tally()
     pending.set(app, fresh)
     return fresh
   }
 
-  function counted(app: string, own: Gathered): void {
-    own.counts += 1
+  function counted(app: string, own: Tally): void {
     if (own.counts >= flushAfterCounts) {
       pending.delete(app)
-      background(report(app, deltasOf(own), clock.now().getTime()))
+      background(report(app, own.deltas(), clock.now().getTime()))
       return
     }
     const nowMs = clock.now().getTime()
@@ -102,7 +99,7 @@ export function meteredCounters(
     pending = new Map()
     promisedMs = Number.NEGATIVE_INFINITY
     const nowMs = clock.now().getTime()
-    await Promise.all([...flushed].map(([app, own]) => report(app, deltasOf(own), nowMs)))
+    await Promise.all([...flushed].map(([app, own]) => report(app, own.deltas(), nowMs)))
   }
 
   /** A meter that does not answer gets the same deltas with the next flush. */
@@ -110,7 +107,7 @@ export function meteredCounters(
     try {
       await METER.getByName(app).add(Object.fromEntries(deltas), nowMs)
     } catch {
-      for (const [key, by] of deltas) add(of(app), key, by)
+      for (const [key, by] of deltas) of(app).add(key, by)
     }
   }
 
@@ -126,29 +123,4 @@ export function meteredCounters(
   }
 }
 
-type Labels = Readonly<Record<string, string>>
-
-/** What was counted of one app since its last flush. */
-interface Gathered {
-  readonly series: Map<string, number>
-  /** How often each list of labels came, by the counter's name. */
-  readonly lists: Map<string, Map<readonly Labels[], number>>
-  counts: number
-}
-
-function add({ series }: Gathered, key: string, by: number): void {
-  series.set(key, (series.get(key) ?? 0) + by)
-}
-
-/** All that was counted, each series once. */
-function deltasOf(own: Gathered): ReadonlyMap<string, number> {
-  for (const [name, counted] of own.lists) {
-    for (const [labels, times] of counted) for (const each of labels) add(own, keyOf(name, each), times)
-  }
-  return own.series
-}
-
-const noLabels: Labels = Object.freeze({})
-function keyOf(name: string, labels: Labels): string {
-  return JSON.stringify([name, labels])
-}
+const noLabels: Readonly<Record<string, string>> = Object.freeze({})

@@ -62,9 +62,10 @@ export function portsFrom(env: Env & Readonly<Record<string, unknown>>): Ports {
   const { NETWORK } = env
   const upstreams: Upstreams = {
     fetch(url, request) {
+      // on one machine nobody keeps answers
+      if (NETWORK) return NETWORK.fetch(url, request)
       // what one caller gets is nobody else's: Cloudflare would keep answers by their URL alone
-      const unkept = { ...request, cache: 'no-store' } as const
-      return NETWORK ? NETWORK.fetch(url, unkept) : fetch(url, unkept)
+      return fetch(url, { ...request, cache: 'no-store' })
     },
   }
   const registryStore = freshStore(kvRegistry(env.REGISTRY), env, { clock, log, counters }, fleetTrust(settings))

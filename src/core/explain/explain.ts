@@ -1,7 +1,9 @@
 import { type FaultCode, faultRow } from '#core/fault.ts'
 import { type Exchange, Unsettled } from '#core/pipeline/exchange.ts'
-import { changed, judged, modeOf, type Pipeline, type StageName } from '#core/pipeline/pipeline.ts'
+import { judged, modeOf } from '#core/pipeline/judging.ts'
+import { changed, type Pipeline } from '#core/pipeline/pipeline.ts'
 import { deny, type Mode, type Policy, type Verdict } from '#core/pipeline/policy.ts'
+import type { StageName } from '#core/pipeline/walk.ts'
 import type { DryRun } from './dry-ports.ts'
 import { type Recorded, recorded } from './recorded.ts'
 

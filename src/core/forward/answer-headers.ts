@@ -11,8 +11,9 @@ export function clearAnswerHeaders(headers: Headers, exchange: Exchange): void {
     if (name === 'content-length') continue
     if (!isPassedHeader(name) || (rulesCors && name.startsWith('access-control-'))) headers.delete(name)
   }
-  for (const name of route.headers?.response?.remove ?? []) headers.delete(name)
-  for (const [name, value] of Object.entries(route.headers?.response?.set ?? {})) headers.set(name, value)
+  const rules = route.headers?.response
+  for (const name of rules?.remove ?? []) headers.delete(name)
+  if (rules?.set) for (const [name, value] of Object.entries(rules.set)) headers.set(name, value)
   if (exchange.host === undefined) confine(headers, app)
   else confineToHost(headers)
 }

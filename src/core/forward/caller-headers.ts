@@ -1,5 +1,13 @@
+import type { Bearer } from '#core/identity/app-token.ts'
+import type { Principal } from '#core/identity/principal.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
+import { whenKnown } from '#core/when-known.ts'
+
+type Fields = Readonly<Record<string, string>>
+
+/** What apps are told of a principal, for as long as it is remembered: its token is verified once for many calls. */
+const told = new WeakMap<Principal, { readonly bearer: Bearer; readonly fields: Fields }>()
 
 /**
  * What tells the app who calls: subject, issuer and scopes as the verified token has them, and a token of the
@@ -7,23 +15,29 @@ import type { Ports } from '#core/ports.ts'
  *
  * @throws Fault `secret-missing` where the gateway has no keys to sign with
  */
-export async function callerHeaders(
-  exchange: Exchange,
-  { appTokens }: Pick<Ports, 'appTokens'>,
-): Promise<Readonly<Record<string, string>>> {
+export function callerHeaders(exchange: Exchange, { appTokens }: Pick<Ports, 'appTokens'>): Fields | Promise<Fields> {
   const { app, digest } = settled(exchange, 'entry')
   const { principal } = exchange
-  if (!principal) {
-    const nobody = { app, subject: 'anonymous', scopes: [] }
-    return { 'gatehouse-token': await appTokens.forwarded(nobody, digest) }
-  }
+  const { bearer, fields } = principal ? toldOf(principal, app) : anonymous(app)
+  return whenKnown(appTokens.forwarded(bearer, digest), token => ({ ...fields, 'gatehouse-token': token }))
+}
+
+function toldOf(principal: Principal, app: string) {
+  const known = told.get(principal)
+  if (known?.bearer.app === app) return known
   const { issuer, subject, scopes } = principal
-  return {
+  const fields = {
     'gatehouse-subject': headerText(subject),
     'gatehouse-issuer': headerText(issuer),
     'gatehouse-scopes': scopes.join(' '),
-    'gatehouse-token': await appTokens.forwarded({ app, subject, issuer, scopes }, digest),
   }
+  const fresh = { bearer: { app, subject, issuer, scopes }, fields }
+  told.set(principal, fresh)
+  return fresh
+}
+
+function anonymous(app: string): { readonly bearer: Bearer; readonly fields: Fields } {
+  return { bearer: { app, subject: 'anonymous', scopes: [] }, fields: {} }
 }
 
 /** A text as a header can carry it: what is not printable ASCII, and `%` itself, percent-encoded as UTF-8. */

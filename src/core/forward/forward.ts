@@ -30,10 +30,6 @@ const maxTries = 2
  * @throws Fault `upstream-timeout` or `upstream-unreachable`, and those of a body that is too large or ends early
  */
 export async function forward(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
-  return answered(await asked(exchange, ports, passage), exchange)
-}
-
-async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
   const entry = settled(exchange, 'entry')
   const { route, path, query } = settled(exchange, 'api')
   const upstream = upstreamOf(exchange)
@@ -42,12 +38,15 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
   const url = upstream.url.replace(/\/$/, '') + path + query
   // whoever sends the same key again gets this answer, so the app is waited for also when nobody does now
   const patience = new Patience(exchange.claim ? undefined : exchange.gone)
-  await exchange.body.readSmall()
-  const body = await exchange.body.forwarded(patience.end)
+  const reading = exchange.body.readSmall()
+  if (reading) await reading
+  const opened = exchange.body.forwarded(patience.end)
+  const body = opened instanceof Promise ? await opened : opened
   if (body && bodiless.includes(exchange.method)) throw new Fault('request-invalid', `a ${exchange.method} with a body`)
   const mayRepeat = idempotent.includes(exchange.method) && !(body instanceof ReadableStream)
 
-  const caller = await callerHeaders(exchange, ports)
+  const telling = callerHeaders(exchange, ports)
+  const caller = telling instanceof Promise ? await telling : telling
   passage.upstream = upstream.key
   patience.begin(route.timeoutMs)
   try {
@@ -59,8 +58,9 @@ async function asked(exchange: Exchange, ports: Ports, passage: Passage): Promis
       try {
         const answer = await ports.upstreams.fetch(url, request)
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
-        await ports.standings.note(entry, upstream.key, answer.status >= 500)
-        return answer
+        const noting = ports.standings.note(entry, upstream.key, answer.status >= 500)
+        if (noting) await noting
+        return answered(answer, exchange)
       } catch (error) {
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
         const { failure } = exchange.body

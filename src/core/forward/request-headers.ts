@@ -3,6 +3,9 @@ import { anyRegion } from '#core/residency/regions.ts'
 import type { Trace } from '#core/telemetry/trace.ts'
 import { dashed, isPassedHeader } from './header-names.ts'
 
+/** What the gateway has read for the app, and a state of the trace that may be malformed. */
+const forGateway: ReadonlySet<string> = new Set(['authorization', 'dpop', 'tracestate'])
+
 /**
  * The headers of a request on its way to the app: the caller's, less those that end at this hop, the ones
  * that `connection` names, and the token, which was for the gateway alone; then the route's rules; then ours.
@@ -18,29 +21,33 @@ export function forwardedHeaders(
   const { route, hops } = settled(exchange, 'api')
   // given to `fetch` as pairs or a record, the same headers cost several times as much
   const headers = new Headers(exchange.headers)
-  const named = (headers.get('connection') ?? '')
-    .toLowerCase()
-    .split(',')
-    .map(name => name.trim())
-  const isUpgrade = headers.get('upgrade')?.toLowerCase() === 'websocket'
+  const names = [...exchange.headers.keys()]
+  const named = names.includes('connection') ? namesIn(headers.get('connection') ?? '') : []
+  const isUpgrade = names.includes('upgrade') && headers.get('upgrade')?.toLowerCase() === 'websocket'
   const { remove = [], set = {} } = route.headers?.request ?? {}
   const left = [...remove, ...Object.keys(set)].map(dashed)
-  for (const name of exchange.headers.keys()) {
+  for (const name of names) {
     const read = dashed(name)
-    const isTwice = read !== name && exchange.headers.has(read)
-    if (!isPassedHeader(name) || named.includes(name) || left.includes(read) || isTwice) headers.delete(name)
+    const isTwice = read !== name && names.includes(read)
+    const isLeft = forGateway.has(name) || !isPassedHeader(name) || named.includes(name) || left.includes(read)
+    if (isLeft || isTwice) headers.delete(name)
   }
-  headers.delete('authorization')
-  headers.delete('dpop')
   if (isUpgrade) headers.set('upgrade', 'websocket')
   for (const [name, value] of Object.entries(set)) headers.set(name, value)
 
   headers.set('traceparent', traceparent)
   if (tracestate) headers.set('tracestate', tracestate)
-  else headers.delete('tracestate')
   for (const [name, value] of Object.entries(caller)) headers.set(name, value)
   headers.set('gatehouse-request-id', exchange.requestId)
   if (exchange.region !== undefined && exchange.region !== anyRegion) headers.set('gatehouse-region', exchange.region)
   headers.set('gatehouse-hops', String(hops + 1))
   return headers
+}
+
+/** The headers that a connection's own header names (RFC 9110 §7.6.1). */
+function namesIn(connection: string): string[] {
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map(name => name.trim())
 }

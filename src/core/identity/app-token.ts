@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose'
 import { Fault } from '#core/fault.ts'
 import type { Clock } from '#core/ports.ts'
+import { whenKnown } from '#core/when-known.ts'
 import type { TokenKeys } from './token-keys.ts'
 import { VerifiedTokens } from './verified-tokens.ts'
 
@@ -39,6 +40,12 @@ export interface Bearer {
   readonly scopes: readonly string[]
 }
 
+/** A token that is handed out again until then. */
+interface Made {
+  readonly token: string
+  readonly reusableUntilMs: number
+}
+
 /**
  * Makes the tokens with which an app proves who it is: ES256, `iss` the gateway, `aud` the app and
  * `gatehouse:egress`, `sub` and `sub_id` (RFC 9493) the caller, `app`, `scope`, `jti`.
@@ -48,7 +55,9 @@ export class AppTokens {
   readonly #clock: Clock
   /** Tokens of ours that this isolate has verified a moment ago. */
   readonly verified = new VerifiedTokens<AppIdentity>()
-  readonly #made = new Map<string, { readonly token: string; readonly reusableUntilMs: number }>()
+  readonly #made = new Map<string, Made>()
+  /** The same, of bearers that come again as the same object: naming one costs more than all else. */
+  readonly #latest = new WeakMap<Bearer, Made & { readonly entryDigest: string }>()
 
   constructor(keys: TokenKeys | undefined, clock: Clock) {
     this.#keys = keys
@@ -79,17 +88,24 @@ export class AppTokens {
    */
   forwarded(bearer: Bearer, entryDigest: string): string | Promise<string> {
     const nowMs = this.#clock.now().getTime()
+    const latest = this.#latest.get(bearer)
+    if (latest && latest.entryDigest === entryDigest && nowMs < latest.reusableUntilMs) return latest.token
     const name = JSON.stringify([bearer.app, entryDigest, bearer.issuer, bearer.subject, bearer.scopes])
-    const made = this.#made.get(name)
-    return made && nowMs < made.reusableUntilMs ? made.token : this.#remade(name, bearer, nowMs)
+    const known = this.#made.get(name)
+    const made = known && nowMs < known.reusableUntilMs ? known : this.#remade(name, bearer, nowMs)
+    return whenKnown(made, ({ token, reusableUntilMs }) => {
+      this.#latest.set(bearer, { token, reusableUntilMs, entryDigest })
+      return token
+    })
   }
 
-  async #remade(name: string, bearer: Bearer, nowMs: number): Promise<string> {
+  async #remade(name: string, bearer: Bearer, nowMs: number): Promise<Made> {
     const token = await this.minted(bearer, forwardedSeconds)
+    const made = { token, reusableUntilMs: nowMs + (forwardedSeconds - reusableSeconds) * 1000 }
     this.#made.delete(name)
-    this.#made.set(name, { token, reusableUntilMs: nowMs + (forwardedSeconds - reusableSeconds) * 1000 })
+    this.#made.set(name, made)
     if (this.#made.size > maxRemembered) this.#made.delete(this.#made.keys().next().value ?? '')
-    return token
+    return made
   }
 
   /**

@@ -1,5 +1,6 @@
 import { Fault } from '#core/fault.ts'
 import { joined } from '#core/joined.ts'
+import { whenKnown } from '#core/when-known.ts'
 import { within } from '#core/within.ts'
 
 /** Request bodies an isolate holds at once; an isolate has 128 MB for everything. */
@@ -41,6 +42,9 @@ export class BodyBudget {
 }
 
 type BodyStream = ReadableStream<Uint8Array> | null
+
+/** A body for the next hop; `null` where there is none. */
+type ForwardedBody = Uint8Array<ArrayBuffer> | BodyStream
 
 /**
  * One request's body, up to a cap. Whoever must judge it reads it whole, within the isolate's budget, and as
@@ -110,12 +114,13 @@ export class BodyReader {
    * @param broken called before such a stream fails: whoever sends it on must break off, or the runtime ends it
    *   as if it were whole
    */
-  async forwarded(broken: () => void): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null> {
+  forwarded(broken: () => void): ForwardedBody | Promise<ForwardedBody> {
     if (this.#bytes) return this.#bytes.length > 0 ? this.#bytes : null
     if (this.#statedBytes === 0) return null
-    const stream = await this.#open()
-    if (!stream || (this.#statedBytes !== undefined && this.#statedBytes <= this.#capBytes)) return stream
-    return this.#counted(stream.getReader(), broken)
+    return whenKnown(this.#open(), stream => {
+      if (!stream || (this.#statedBytes !== undefined && this.#statedBytes <= this.#capBytes)) return stream
+      return this.#counted(stream.getReader(), broken)
+    })
   }
 
   /**
@@ -124,10 +129,10 @@ export class BodyReader {
    *
    * @throws what `read` throws
    */
-  async readSmall(): Promise<void> {
+  readSmall(): Promise<unknown> | undefined {
     const { statedBytes = 0 } = this
-    if (statedBytes > 0 && statedBytes <= Math.min(smallBytes, this.#capBytes) && this.#budget.has(smallBytes))
-      await this.read()
+    const isSmall = statedBytes > 0 && statedBytes <= Math.min(smallBytes, this.#capBytes)
+    return isSmall && this.#budget.has(smallBytes) ? this.read() : undefined
   }
 
   /** Puts other bytes in place of those that were read: whoever asks next gets these. */

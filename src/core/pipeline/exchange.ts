@@ -8,6 +8,7 @@ import type { Entry } from '#core/manifest/entry.ts'
 import type { WebhookSource } from '#core/manifest/webhook-schema.ts'
 import type { AppKeys } from '#core/masking/app-keys.ts'
 import type { MaskingPass } from '#core/masking/pass.ts'
+import type { Origin } from '#core/residency/region-of.ts'
 import type { ChosenUpstream } from '#core/steer/upstream.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
 import type { BodyReader } from './body.ts'
@@ -80,8 +81,8 @@ export interface Exchange {
   readonly maskedValues?: number
   /** Set by the policy that verified a token. */
   readonly principal?: Principal
-  /** Where the network saw the request come from, as far as the door was told. */
-  readonly origin?: { readonly country?: string; readonly continent?: string }
+  /** Tells where the network saw the request come from, as far as the door was told. */
+  readonly origin?: () => Origin
   /** Where everything of it is kept and sent. Set by `residency`; on `delivery` the event's own. */
   readonly region?: string
   /** Set by `rollout` where it is not stable. */

@@ -1,28 +1,14 @@
-import { Fault } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
+import { LabelSets } from '#core/telemetry/label-sets.ts'
 import type { Door, Exchange } from './exchange.ts'
-import { deny, type Finish, type Mode, noChange, type Policy, type Verdict, type Withheld } from './policy.ts'
-import { type Refusal, refusalOf } from './refusal.ts'
+import { finished } from './finish.ts'
+import { judged, modeOf, resultOf, shadowed } from './judging.ts'
+import { noChange, type Policy } from './policy.ts'
+import { refusalOf } from './refusal.ts'
 import { VerdictPath } from './verdict-path.ts'
+import type { StageName, Trail, Walk } from './walk.ts'
 
-/** Stages in the order in which a request meets them, cheap ones first. */
-export const stageNames = ['admit', 'identify', 'authorize', 'limit', 'inspect', 'steer'] as const
-
-export type StageName = (typeof stageNames)[number]
-
-/** What a walk met on its way, for the record of the request. */
-export interface Trail {
-  /** What each policy said. */
-  path: VerdictPath
-  /** Milliseconds of the stages that took any, waiting included. */
-  readonly stageMs: Partial<Record<StageName, number>>
-}
-
-/** How a walk ended; `exchange` is as far as it got. */
-export type Walk<Reply> = { readonly trail: Trail } & (
-  | { readonly kind: 'ended'; readonly reply: Reply; readonly exchange: Exchange }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly exchange: Exchange }
-)
+const stageLabels = new LabelSets('door', 'stage')
 
 /** The policies of one door, in order, and the path of verdicts on which its walks begin. */
 interface Way {
@@ -60,8 +46,9 @@ export class Pipeline {
     const { stages, start: path } = this.#wayOf(start.door)
     const trail: Trail = { path, stageMs: {} }
     let walk = await this.#walked(start, ports, ending, stages, passed, trail)
-    for (const policy of passed.reverse()) {
-      if (!policy.after) continue
+    for (let at = passed.length - 1; at >= 0; at--) {
+      const policy = passed[at]
+      if (!policy?.after) continue
       const ended = finished(policy, walk, ports)
       walk = ended instanceof Promise ? await ended : ended
     }
@@ -91,7 +78,7 @@ export class Pipeline {
     passed: Policy[],
     trail: Trail,
   ): Promise<Walk<Reply>> {
-    let exchange = start
+    const exchange: Mutable<Exchange> = { ...start }
     let at = 'ending'
     try {
       let startedMs = ports.clock.now().getTime()
@@ -113,7 +100,7 @@ export class Pipeline {
             continue
           }
           passed.push(policy)
-          exchange = changed(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
+          learn(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
         }
         startedMs = time(exchange, ports, stage, startedMs, trail)
       }
@@ -127,35 +114,19 @@ export class Pipeline {
 
 /** The exchange as a verdict leaves it. */
 export function changed(exchange: Exchange, change: Partial<Exchange>): Exchange {
-  if (change === noChange) return exchange
-  const replyHeaders = change.replyHeaders && { ...exchange.replyHeaders, ...change.replyHeaders }
-  return { ...exchange, ...change, ...(replyHeaders && { replyHeaders }) }
+  const copy = { ...exchange }
+  learn(copy, change)
+  return copy
 }
 
-/** How a policy is set for the request. */
-export function modeOf(policy: Policy, exchange: Exchange, ports: Ports): Mode {
-  const spec = exchange.entry?.manifest.spec
-  if (policy.isMandatory || !spec) return 'enforce'
-  return policy.modeIn?.(spec, ports.settings) ?? spec.policies[policy.name]?.mode ?? 'enforce'
-}
+type Mutable<Type> = { -readonly [Part in keyof Type]: Type[Part] }
 
-/** A `Fault` that a policy throws is its verdict; it came from deeper down, where a value could not be returned. */
-export function judged(policy: Policy, exchange: Exchange, ports: Ports): Verdict | Promise<Verdict> {
-  try {
-    const verdict = policy.before(exchange, ports)
-    return verdict instanceof Promise ? verdict.catch(verdictOf) : verdict
-  } catch (error) {
-    return verdictOf(error)
-  }
-}
-
-function verdictOf(error: unknown): Verdict {
-  if (error instanceof Fault) return deny(error.code, error.detail)
-  throw error
-}
-
-function resultOf({ kind }: Verdict, mode: Mode): string {
-  return kind !== 'pass' && mode === 'shadow' ? `would-${kind}` : kind
+/** A walk has an exchange of its own, which is changed where it is: copies would cost more than most policies. */
+function learn(exchange: Mutable<Exchange>, change: Partial<Exchange>): void {
+  if (change === noChange) return
+  const before = exchange.replyHeaders
+  Object.assign(exchange, change)
+  if (before && change.replyHeaders) exchange.replyHeaders = { ...before, ...change.replyHeaders }
 }
 
 /**
@@ -168,75 +139,6 @@ function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: num
   const ms = nowMs - startedMs
   if (ms <= 0) return nowMs
   trail.stageMs[stage] = ms
-  ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', { door: exchange.door, stage }, ms)
+  ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', stageLabels.of(exchange.door, stage), ms)
   return nowMs
-}
-
-/** What a policy leaves of a walk that has ended. An answer that it could not finish with is not given: it fails closed. */
-function finished<Reply>(policy: Policy, walk: Walk<Reply>, ports: Ports): Walk<Reply> | Promise<Walk<Reply>> {
-  const answer = walk.kind === 'ended' && walk.reply instanceof Response ? walk.reply : undefined
-  const left = (finish: Finish): Walk<Reply> => {
-    if (!answer || !finish || finish === answer) return walk
-    return finish instanceof Response ? replied(walk, finish) : withheld(policy, finish, walk, ports)
-  }
-  const failed = (error: unknown): Walk<Reply> => {
-    const detail = String(error)
-    ports.log.write('error', 'policy-after-failed', { ...about(walk.exchange), policy: policy.name, detail })
-    if (!answer) return walk
-    answer.body?.cancel().catch(() => {})
-    const refusal = { ...refusalOf(error, policy.name), policy: policy.name }
-    return { kind: 'refused', exchange: walk.exchange, trail: walk.trail, refusal }
-  }
-  try {
-    const finish = policy.after?.(walk.exchange, ports, answer)
-    return finish instanceof Promise ? finish.then(left).catch(failed) : left(finish)
-  } catch (error) {
-    return failed(error)
-  }
-}
-
-/** An answer withheld is a refusal; in shadow mode that is recorded, and the answer goes out. */
-function withheld<Reply>(
-  policy: Policy,
-  { fault, detail, original }: Withheld,
-  walk: Walk<Reply>,
-  ports: Ports,
-): Walk<Reply> {
-  const { exchange, trail } = walk
-  const mode = modeOf(policy, exchange, ports)
-  const verdict = deny(fault, detail)
-  trail.path = trail.path.with(policy.name, resultOf(verdict, mode))
-  if (mode === 'shadow') {
-    shadowed(policy, verdict, exchange, ports)
-    return replied(walk, original)
-  }
-  original.body?.cancel().catch(() => {})
-  const refusal = { fault, detail, headers: {}, problems: [], policy: policy.name }
-  return { kind: 'refused', exchange, trail, refusal }
-}
-
-/** What would have been done is logged, and summed with what it rests on. */
-export function shadowed(
-  policy: Policy,
-  verdict: Verdict,
-  exchange: Exchange,
-  { log, shadows }: Pick<Ports, 'log' | 'shadows'>,
-): void {
-  if (verdict.kind === 'pass') return
-  const { door, requestId } = exchange
-  const would = `would-${verdict.kind}` as const
-  const fault = verdict.kind === 'deny' && { fault: verdict.fault }
-  const detail = verdict.kind === 'answer' ? 'an answer was at hand' : verdict.detail
-  const field = (verdict.kind === 'deny' ? verdict.field : undefined) ?? policy.field?.(exchange)
-  log.write('info', would, { ...about(exchange), policy: policy.name, ...fault, detail })
-  const what = { policy: policy.name, door, verdict: would, ...fault, ...(field !== undefined && { field }) }
-  if (exchange.entry) shadows.note(exchange.entry.app, what, requestId)
-}
-
-function replied<Reply>(walk: Walk<Reply>, reply: Response): Walk<Reply> {
-  return { ...walk, reply } as Walk<Reply>
-}
-
-function about(exchange: Exchange): Record<string, unknown> {
-  return { requestId: exchange.requestId, door: exchange.door, app: exchange.app, source: exchange.source }
 }

@@ -9,8 +9,13 @@ export interface RegionEvidence {
   /** The claims of a verified token. */
   readonly claims?: Readonly<Record<string, unknown>>
   readonly headers?: Headers
-  /** Where the network saw the request come from: ISO 3166-1 alpha-2, and Cloudflare's continent. */
-  readonly origin?: { readonly country?: string; readonly continent?: string }
+  readonly origin?: () => Origin
+}
+
+/** Where the network saw a request come from: ISO 3166-1 alpha-2, and Cloudflare's continent. */
+export interface Origin {
+  readonly country?: string
+  readonly continent?: string
 }
 
 export type RegionDecision =
@@ -46,12 +51,12 @@ function nameIn(by: Residency['by'], { document, claims, headers, origin }: Regi
   if (by?.pointer !== undefined) return document && atPointer(document(), by.pointer)
   if (by?.claim !== undefined) return claims && Object.hasOwn(claims, by.claim) ? claims[by.claim] : undefined
   if (by?.header !== undefined) return headers?.get(by.header)
-  if (by?.geo && origin) return regionFrom(origin, known)
+  if (by?.geo && origin) return regionFrom(origin(), known)
   return undefined
 }
 
 /** The first region that lists the country, else the first that lists its continent. */
-function regionFrom({ country, continent }: NonNullable<RegionEvidence['origin']>, known: Regions): string | undefined {
+function regionFrom({ country, continent }: Origin, known: Regions): string | undefined {
   const all = [...known]
   const found =
     all.find(([, { countries }]) => country && countries.includes(country)) ??

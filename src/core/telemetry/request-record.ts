@@ -1,6 +1,6 @@
 import type { FaultCode } from '#core/fault.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
-import type { Trail } from '#core/pipeline/pipeline.ts'
+import type { Trail } from '#core/pipeline/walk.ts'
 import type { Trace } from './trace.ts'
 
 /** What became of a call on its way to the app and back, written down as it happens. */
@@ -30,7 +30,8 @@ export interface Outcome {
  */
 export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage, outcome: Outcome) {
   const { requestId, door, entry, api, method, body, host } = exchange
-  const { labels, name = exchange.app } = { ...entry?.manifest.metadata }
+  const { labels, name = exchange.app } = entry?.manifest.metadata ?? {}
+  const { status, ms, bytesOut, fault, detail, policy } = outcome
   return {
     requestId,
     traceId: passage.trace.traceId,
@@ -44,7 +45,12 @@ export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage
     costCenter: labels?.cost_center,
     route: api?.route.path,
     method: api ? method : undefined,
-    ...outcome,
+    status,
+    ms,
+    bytesOut,
+    fault,
+    detail,
+    policy,
     verdicts: trail.path.verdicts,
     stageMs: trail.stageMs,
     upstream: passage.upstream,

@@ -25,7 +25,7 @@ describe('the region of a request', () => {
     ['pointer', { pointer: '/data/region' }, body({ data: { region: 'us' } })],
     ['claim', { claim: 'https://example.com/region' }, { claims: { 'https://example.com/region': 'us' } }],
     ['header', { header: 'x-region' }, { headers: new Headers({ 'X-Region': 'us' }) }],
-    ['geo', { geo: true as const }, { origin: { country: 'CA', continent: 'NA' } }],
+    ['geo', { geo: true as const }, { origin: () => ({ country: 'CA', continent: 'NA' }) }],
   ])('is what the %s names', (_, by, evidence: RegionEvidence) => {
     expect(region({ regions, by, default: 'eu' }, evidence)).toBe('us')
     expect(region({ regions, by })).toBe('denied')
@@ -48,7 +48,7 @@ describe('the region of a request', () => {
         ]),
       },
     ],
-    ['geo', { geo: true as const }, { origin: { country: 'US', continent: 'NA' } }],
+    ['geo', { geo: true as const }, { origin: () => ({ country: 'US', continent: 'NA' }) }],
   ])('is denied outside the list, whatever the default: by %s', (_, by, evidence: RegionEvidence) => {
     expect(region({ regions: ['eu'], by, default: 'eu' }, evidence)).toBe('denied')
   })
@@ -56,13 +56,13 @@ describe('the region of a request', () => {
   it('is the default where the body is no JSON, names null, or comes from a country of no region', () => {
     expect(region({ regions, by: { pointer: '/region' }, default: 'eu' }, body(undefined))).toBe('eu')
     expect(region({ regions, by: { pointer: '/region' }, default: 'eu' }, body({ region: null }))).toBe('eu')
-    const origin = { country: 'JP', continent: 'AS' }
+    const origin = () => ({ country: 'JP', continent: 'AS' })
     expect(region({ regions, by: { geo: true }, default: 'us' }, { origin })).toBe('us')
   })
 
   it('follows the country before its continent', () => {
     const swiss: Regions = new Map([...known, ['ch', { hint: 'weur', ...place, countries: ['CH'], continents: [] }]])
-    const origin = { country: 'CH', continent: 'EU' }
+    const origin = () => ({ country: 'CH', continent: 'EU' })
     expect(regionOf({ regions: ['eu', 'ch'], by: { geo: true } }, { origin }, swiss)).toEqual({
       kind: 'settled',
       region: 'ch',
