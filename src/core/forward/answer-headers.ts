@@ -7,13 +7,17 @@ export function clearAnswerHeaders(headers: Headers, exchange: Exchange): void {
   const { route } = settled(exchange, 'api')
   const { app, manifest } = settled(exchange, 'entry')
   const rulesCors = manifest.spec.api?.cors !== undefined
-  for (const name of [...headers.keys()]) {
+  const { remove = [], set = {} } = route.headers?.response ?? {}
+  const names = [...headers.keys()]
+  for (const name of names) {
     if (name === 'content-length') continue
     if (!isPassedHeader(name) || (rulesCors && name.startsWith('access-control-'))) headers.delete(name)
   }
-  const rules = route.headers?.response
-  for (const name of rules?.remove ?? []) headers.delete(name)
-  if (rules?.set) for (const [name, value] of Object.entries(rules.set)) headers.set(name, value)
-  if (exchange.host === undefined) confine(headers, app)
-  else confineToHost(headers)
+  for (const name of remove) headers.delete(name)
+  for (const [name, value] of Object.entries(set)) {
+    headers.set(name, value)
+    names.push(name.toLowerCase())
+  }
+  if (exchange.host === undefined) confine(headers, app, names)
+  else confineToHost(headers, names)
 }

@@ -1,5 +1,5 @@
 /** What an app may not say for the whole origin, which it shares with all other apps. */
-const originWide = [
+const originWide: ReadonlySet<string> = new Set([
   'service-worker-allowed',
   'clear-site-data',
   'alt-svc',
@@ -7,13 +7,13 @@ const originWide = [
   // by these a browser would report every request to the origin to the app
   'nel',
   'report-to',
-]
+])
 
 /**
  * What an app may not say on a host of its own either: it would act on other hosts of the same domain, or lead
  * callers past the gateway.
  */
-const hostWide = originWide.filter(name => name !== 'service-worker-allowed')
+const hostWide: ReadonlySet<string> = new Set([...originWide].filter(name => name !== 'service-worker-allowed'))
 
 /**
  * What no browser shows as a page with scripts. All else may be one: HTML, XML of any name, several parts, a type that
@@ -28,10 +28,12 @@ const sandbox = 'sandbox allow-scripts allow-forms'
 /**
  * Keeps an app's answer from acting on the other apps of the same origin: nothing in it speaks for the
  * origin, its cookies are for its own path, and its pages run in a sandbox.
+ *
+ * @param names of all that may be in the headers, in lower case
  */
-export function confine(headers: Headers, app: string): void {
-  for (const name of originWide) if (headers.has(name)) headers.delete(name)
-  changeCookies(headers, cookie => confinedCookie(cookie, `/apps/${app}/`))
+export function confine(headers: Headers, app: string, names: readonly string[]): void {
+  for (const name of names) if (originWide.has(name)) headers.delete(name)
+  if (names.includes('set-cookie')) changeCookies(headers, cookie => confinedCookie(cookie, `/apps/${app}/`))
   if (!inert.test(headers.get('content-type') ?? '')) headers.append('content-security-policy', sandbox)
 }
 
@@ -39,9 +41,9 @@ export function confine(headers: Headers, app: string): void {
  * Keeps the answer of an app on a host of its own from acting on other hosts: there the origin is the app's, so its
  * pages run as they are, service workers too, and its cookies keep their path.
  */
-export function confineToHost(headers: Headers): void {
-  for (const name of hostWide) if (headers.has(name)) headers.delete(name)
-  changeCookies(headers, cookie => partsOf(cookie).join('; '))
+export function confineToHost(headers: Headers, names: readonly string[]): void {
+  for (const name of names) if (hostWide.has(name)) headers.delete(name)
+  if (names.includes('set-cookie')) changeCookies(headers, cookie => partsOf(cookie).join('; '))
 }
 
 /** Whether a browser asks for a script that would answer for other requests of the origin (Service Workers §4). */
@@ -50,7 +52,6 @@ export function asksForServiceWorker(headers: Headers): boolean {
 }
 
 function changeCookies(headers: Headers, change: (cookie: string) => string): void {
-  if (!headers.has('set-cookie')) return
   const cookies = headers.getSetCookie()
   headers.delete('set-cookie')
   for (const cookie of cookies) headers.append('set-cookie', change(cookie))

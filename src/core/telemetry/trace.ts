@@ -54,18 +54,18 @@ function validState(text: string): string | undefined {
   return isWellFormed ? members.join(',') : undefined
 }
 
-/** Random bytes are drawn for many traces at once: each draw costs more than the rest of a trace. */
+/** Random bytes are drawn and written down for many traces at once: each draw costs more than the rest of a trace. */
 const drawnBytes = 4_800
-const traceBytes = 24
-let drawn = new Uint8Array()
+const traceDigits = 48
+let drawn = ''
 let used = 0
 
 /** 24 random bytes as hex: enough for a trace and a span. */
 function randomHex(): string {
-  if (used + traceBytes > drawn.length) {
-    drawn = crypto.getRandomValues(new Uint8Array(drawnBytes))
+  if (used + traceDigits > drawn.length) {
+    drawn = encode(crypto.getRandomValues(new Uint8Array(drawnBytes)), 'hex')
     used = 0
   }
-  used += traceBytes
-  return encode(drawn.subarray(used - traceBytes, used), 'hex')
+  used += traceDigits
+  return drawn.slice(used - traceDigits, used)
 }

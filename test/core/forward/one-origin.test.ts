@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { confine } from '#core/forward/one-origin.ts'
 
 function confined(headers: Headers): Headers {
-  confine(headers, 'shop')
+  confine(headers, 'shop', [...headers.keys()])
   return headers
 }
 
