@@ -18,10 +18,13 @@ export interface ApiExtent {
   readonly rounds: number
 }
 
-/** About three minutes, half of it for publishing 10,000 apps. */
+/** Each target is used for so long before it is measured: until then the runtime is still compiling it. */
+const warmUpSeconds = 6
+
+/** About four minutes, half of it for publishing 10,000 apps. */
 export const full: ApiExtent = { connections: [1, 16, 64], apps: [10, 10_000], seconds: 3, rounds: 5 }
 
-/** Under a minute, and less exact. */
+/** Under two minutes, and less exact. */
 export const quick: ApiExtent = { connections: [1, 16, 64], apps: [10, 500], seconds: 1, rounds: 3 }
 
 /** One target under one load: the middle of all rounds. */
@@ -76,7 +79,7 @@ export async function measureApi(extent: ApiExtent, say: (line: string) => void)
     const { targets, work, absent } = await setUp(extent, folder, callers, started, say)
     for (const { port, requests, name } of targets) {
       say(`warming up ${name}`)
-      await load.call({ port, requests, connections: 16, seconds: 2 })
+      await load.call({ port, requests, connections: 16, seconds: warmUpSeconds })
     }
     return { figures: await figures(extent, targets, load, say), work, absent }
   } finally {
