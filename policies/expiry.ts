@@ -16,6 +16,7 @@ export const expiry: Policy = {
     if (now.getTime() >= expiresAt.getTime()) return deny('app-expired', `expired at ${expiresAt.toISOString()}`)
     if (exchange.door !== 'apps') return pass()
     const leavingSince = stageOf(entry).isLeaving ? publishedAt : undefined
-    return pass({ replyHeaders: endOfLifeHeaders(expiresAt, now, leavingSince) })
+    const replyHeaders = endOfLifeHeaders(expiresAt, now, leavingSince)
+    return replyHeaders ? pass({ replyHeaders }) : pass()
   },
 }

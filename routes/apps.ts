@@ -45,12 +45,11 @@ function refusal({ exchange, refusal }: Extract<Walk<Response>, { kind: 'refused
 
 function exchangeOf(request: Request, { app, host }: Called, { settings, clock, bodies }: Ports): Exchange {
   const { headers, method, url } = request
-  return {
+  const exchange: Exchange = {
     door: 'apps',
     requestId: requestIdOf(headers),
     receivedAt: clock.now(),
     app,
-    ...(host !== undefined && { host }),
     method,
     url,
     headers,
@@ -59,6 +58,7 @@ function exchangeOf(request: Request, { app, host }: Called, { settings, clock, 
     origin: () => originOf(request.cf ?? {}),
     body: new BodyReader(() => request.body, headers.get('content-length'), bodies, silenceMs),
   }
+  return host === undefined ? exchange : { ...exchange, host }
 }
 
 /** Where Cloudflare saw the request come from; one machine cannot tell. */

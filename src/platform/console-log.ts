@@ -12,9 +12,12 @@ export const consoleLog: Log = {
   },
 }
 
-/** Records of calls gather so long, or so many of them, before they are printed. */
+/**
+ * Records of calls gather so long, or so many of them, before they are printed. So many fit in the 64 KiB of a pipe:
+ * a larger write would wait for its reader, and every request with it.
+ */
 const gatherMs = 100
-const gatheredAtMost = 64
+const gatheredAtMost = 24
 const gathered = new Set(['request', 'egress'])
 
 /**
