@@ -129,8 +129,8 @@ function secrets(text: string, signs: Signs, near: Surroundings, claims: Claim[]
   if (longestToken >= tokenLength) {
     markedSecretsIn(text, claims)
     if (longestToken >= shortestShaped) shapedSecretsIn(text, near, claims)
-    if (hyphens >= 10) privateKeys(text, claims)
   }
+  if (hyphens >= 10) privateKeys(text, claims)
   if (hasAt && colons > 0) urlPasswords(text, claims)
   if (colons > 0 || hasEquals || (hasBlank && verb.test(text))) assignedSecretsIn(text, claims)
   calledSecretIn(text, near, claims)

@@ -49,6 +49,8 @@ describe('secrets', () => {
     expect(found(`key: ${block}, next`)).toEqual([`private_key=${block}`])
     expect(found(block.slice(0, 150))).toEqual([`private_key=${block.slice(0, 150)}`])
     expect(found(block.replaceAll('PRIVATE', 'PUBLIC'))).toEqual([])
+    const short = '-----BEGIN PRIVATE KEY-----\nMIIE\nvgIB\n-----END PRIVATE KEY-----'
+    expect(found(short)).toEqual([`private_key=${short}`])
   })
 
   it('basic credentials only where they decode to user and password', () => {

@@ -25,7 +25,8 @@ const userInfo = /:\/\/[^\s/]*$/
 export function emails(text: string, claims: Claim[]): void {
   for (const sign of ['@', '%40']) {
     for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
-      const local = localEnd.exec(text.slice(Math.max(0, at - maxLocal), at))?.[0].replace(leading, '')
+      // one character more, which tells whether a quote opens there
+      const local = localEnd.exec(text.slice(Math.max(0, at - maxLocal - 1), at))?.[0].replace(leading, '')
       const from = at + sign.length
       const domain = local && domainStart.exec(text.slice(from, from + maxDomain))?.[0]
       if (!local || !domain || picture.test(domain) || isRepository(text, local, from + domain.length)) continue
