@@ -1,6 +1,6 @@
 import { gathered } from './cut-short.ts'
 import { LineSplitter, maxMessageLength, tooLong } from './line-splitter.ts'
-import type { Messages } from './message-rewriter.ts'
+import type { Carried, Messages } from './message-rewriter.ts'
 import type { TextFlow } from './text-flow.ts'
 
 /** NDJSON: a message is a line. */
@@ -62,7 +62,10 @@ export class EventFraming implements TextFlow {
       const rest = this.#splitter.rest()
       if (rest !== '') this.#lines.push(rest)
       const last = this.#lines.length > 0 ? this.#event() : ''
-      const carried = this.#rewriter.end().map(eventOf).join('')
+      const carried = this.#rewriter
+        .end()
+        .map(rest => this.#carried(rest))
+        .join('')
       emit(carried !== '' && last !== '' ? `${last.trimEnd()}\n\n${carried}` : last + carried)
     })
   }
@@ -77,7 +80,14 @@ export class EventFraming implements TextFlow {
     const { before, text } = data.length > 0 ? this.#rewriter.rewrite(data.join('\n'), kind) : { before: [], text: '' }
     const values = fields.map(({ name, value }) => (name === 'data' ? value : this.#rewriter.plain(value)))
     const isSame = text === data.join('\n') && fields.every(({ value }, place) => value === values[place])
-    return [...before.map(eventOf), isSame ? lines.join('') : rebuilt(fields, values, text)].join('')
+    return [...before.map(rest => this.#carried(rest)), isSame ? lines.join('') : rebuilt(fields, values, text)].join(
+      '',
+    )
+  }
+
+  #carried({ text, like }: Carried): string {
+    const kind = like === '' ? [] : [`event: ${this.#rewriter.plain(like)}`]
+    return `${[...kind, ...dataLines(text)].join('\n')}\n\n`
   }
 }
 
@@ -98,10 +108,6 @@ function rebuilt(fields: readonly Field[], values: readonly string[], data: stri
     name === 'data' || (name === '' && values[place] === '') ? [] : [`${name}: ${values[place]}`],
   )
   return `${[...lines, ...dataLines(data)].join('\n')}\n\n`
-}
-
-function eventOf({ text, like }: { readonly text: string; readonly like: string }): string {
-  return `${[...(like === '' ? [] : [`event: ${like}`]), ...dataLines(text)].join('\n')}\n\n`
 }
 
 const dataLines = (data: string) => data.split('\n').map(line => `data: ${line}`)

@@ -2,8 +2,8 @@ import { Fault } from '#core/fault.ts'
 import { jsonEscaped, spliced } from '../edit.ts'
 import { atRoot, type FieldRules, type Places, type Where } from '../field-rules.ts'
 import { documentEdits, jsonEdits } from '../json-mask.ts'
-import type { Judge, MaskingEdit } from '../pass.ts'
-import { withoutPieces } from '../pieces.ts'
+import type { Judge } from '../pass.ts'
+import { type Claim, Claims } from './claims.ts'
 import { endsOf, type Fragment, fragmentsOf } from './fragments.ts'
 import { type Alike, parsed, Template } from './template.ts'
 import type { TextFlow } from './text-flow.ts'
@@ -43,12 +43,6 @@ export interface Messages {
   end(): Carried[]
 }
 
-/** What leaves in place of the string at a path. */
-interface Claimed {
-  readonly path: Path
-  readonly released: string
-}
-
 interface Channel {
   readonly flow: TextFlow
   last: Fragment
@@ -63,12 +57,9 @@ export class MessageRewriter implements Messages {
   readonly #rewriting: Rewriting
   readonly #channels = new Map<string, Channel>()
   readonly #template = new Template()
-  /** Claims are made on strings of any length. */
-  readonly #claimedPlan: Judge['plan']
 
   constructor(rewriting: Rewriting) {
     this.#rewriting = rewriting
-    this.#claimedPlan = { ...rewriting.judge.plan, shortest: 0 }
   }
 
   rewrite(text: string, like = ''): Rewritten {
@@ -80,23 +71,23 @@ export class MessageRewriter implements Messages {
       const before = text.trim() === '[DONE]' ? this.end() : []
       return { before, text: this.#document(text, judge, false) }
     }
-    const claims: Claimed[] = []
+    const released: Claim[] = []
     const ends = endsOf(message)
     const fragments = fragmentsOf(message).filter(({ path }) => !isField(path, judge.plan.fields))
     for (const [place, fragment] of fragments.entries()) {
       const channel = this.#channel(fragment, like)
       const isLast = !fragments.slice(place + 1).some(later => later.channel === fragment.channel)
       const isEnd = isLast && ends.some(end => fragment.channel.startsWith(end))
-      const released = channel.flow.push(fragment.text) + (isEnd ? this.#close(fragment.channel) : '')
-      claims.push({ path: fragment.path, released })
+      const said = channel.flow.push(fragment.text) + (isEnd ? this.#close(fragment.channel) : '')
+      released.push({ path: fragment.path, released: said })
     }
     const before = ends.flatMap(end => this.#endAll(end))
-    if (claims.length === 0) return { before, text: this.#document(text, judge, true) }
+    if (released.length === 0) return { before, text: this.#document(text, judge, true) }
 
-    const claiming = withClaims(judge, this.#claimedPlan, claims)
-    const rewritten = this.#document(text, claiming.judge, true)
+    const claims = new Claims(released)
+    const rewritten = this.#document(text, judge, true, claims)
     const [only] = fragments
-    if (only && claims.length === 1 && ends.length === 0 && claiming.isOnly()) this.#template.learn(text, only)
+    if (only && released.length === 1 && ends.length === 0 && claims.isOnly) this.#template.learn(text, only)
     return { before, text: rewritten }
   }
 
@@ -114,9 +105,10 @@ export class MessageRewriter implements Messages {
     return this.#endAll('')
   }
 
-  #document(text: string, judge: Judge, isJson: boolean): string {
+  #document(text: string, judge: Judge, isJson: boolean, claims?: Claims): string {
     const root = atRoot(judge.plan.fields)
-    const { edits, failure } = isJson ? jsonEdits(text, judge, root) : documentEdits(text, judge, root)
+    const edited = isJson ? jsonEdits : documentEdits
+    const { edits, failure } = edited(text, claims?.over(judge) ?? judge, root)
     if (failure) throw new Fault('masking-failed', `a message of the stream cannot be read: ${failure}`)
     const rewritten = spliced(text, edits)
     this.#rewriting.check?.(rewritten, isJson)
@@ -146,47 +138,20 @@ export class MessageRewriter implements Messages {
       if (!name.startsWith(beginning)) return []
       const rest = this.#close(name)
       if (rest === '') return []
-      const text = JSON.stringify(last.carrier(rest))
-      return [{ text: spliced(text, withoutPieces(text, [], this.#rewriting.judge)), like }]
+      return [{ text: this.#carrying(rest, last), like }]
     })
   }
-}
 
-/** The judge, but for the strings at some paths, which have been judged already; and whether it touched but one of them. */
-function withClaims(judge: Judge, plan: Judge['plan'], claims: readonly Claimed[]) {
-  let claimed = 0
-  let others = 0
-  const isClaimed = (name: string) => claims.some(({ path }) => path.at(-1) === name)
-  const counted = (edits: MaskingEdit[]) => {
-    others += edits.length
-    return edits
+  /** A message with the rest of a text; what else it brings is judged as in any other, but for pieces of other texts. */
+  #carrying(rest: string, { carrier, channel }: Fragment): string {
+    const message = carrier(rest)
+    const claims = fragmentsOf(message).map(({ path, ...other }) => ({
+      path,
+      released: other.channel === channel ? rest : '',
+    }))
+    return this.#document(JSON.stringify(message), this.#rewriting.judge, true, new Claims(claims))
   }
-  const claiming: Judge = {
-    plan,
-    hidesPieces: judge.hidesPieces === true,
-    claim: (text, where) => {
-      if (!isClaimed(where.name())) return undefined
-      const segments = where.segments()
-      const claim = claims.findLast(({ path }) => isSame(path, segments))
-      if (!claim) return undefined
-      claimed += 1
-      const { released } = claim
-      return released === text ? [] : [{ start: 0, end: text.length, text: released, type: 'TEXT', action: 'redact' }]
-    },
-    overlooks: (look, where) => !isClaimed(where.name()) && judge.overlooks?.(look, where) === true,
-    textEdits: (text, where) => counted(judge.textEdits(text, where)),
-    fieldEdit: (text, action, where) => {
-      others += 1
-      return judge.fieldEdit(text, action, where)
-    },
-  }
-  return { judge: claiming, isOnly: () => claimed === 1 && others === 0 }
 }
-
-type Path = Fragment['path']
-
-const isSame = (one: Path, other: Path) =>
-  one.length === other.length && one.every((segment, place) => segment === other[place])
 
 /** A field that a rule names is replaced in each message as it stands there. */
 function isField(path: Fragment['path'], fields: FieldRules): boolean {
