@@ -63,6 +63,9 @@ export function maskBody(
     const fault = error instanceof CutShort ? error.fault : error
     if (!(fault instanceof Fault)) throw error
     return refused(fault.detail)
+  } finally {
+    // a pass lives as long as its request, and the body need not
+    pass.origins.clear()
   }
 }
 

@@ -8,6 +8,7 @@ import { TextTooLong } from './detectors/own/too-long.ts'
 import type { Edit } from './edit.ts'
 import type { Where } from './field-rules.ts'
 import { Lineage, type LineageRow } from './lineage.ts'
+import { Origins } from './origins.ts'
 import type { MaskingPlan } from './plan.ts'
 import { maxTokenLength, tokenPrefix } from './token.ts'
 
@@ -61,6 +62,8 @@ export class MaskingPass implements Judge {
   readonly tokens = new Set<string>()
   /** Everything that was written in place of a value. */
   readonly written = new Set<string>()
+  /** What texts were before this pass changed them. */
+  readonly origins = new Origins()
   /** Types of values that were seen in what was to leave. */
   readonly #residue = new Set<string>()
   readonly #tellResidue: ((type: string) => void) | undefined
@@ -91,8 +94,8 @@ export class MaskingPass implements Judge {
     return this.plan.detector.overlooks(look, where)
   }
 
-  /** @param from values that end before this offset were dealt with */
-  textEdits(text: string, where: Where, from = 0): MaskingEdit[] {
+  /** @param from what stands before this offset, and from `until` on, is only looked at */
+  textEdits(text: string, where: Where, from = 0, until = text.length): MaskingEdit[] {
     if (text.length < this.plan.shortest || this.isClean(text, where)) return []
     const findings = found(this.plan.detector, text, where)
     if (findings.length === 0) {
@@ -102,9 +105,10 @@ export class MaskingPass implements Judge {
     const own = this.ownTokens(text)
     const edits: MaskingEdit[] = []
     for (const { type, start, end } of findings) {
-      if (end <= from || own.some(token => start >= token.start && end <= token.end)) continue
-      edits.push(this.#edit(Math.max(start, from), end, type, text, this.plan.action, where))
+      if (end <= from || start >= until || own.some(token => start >= token.start && end <= token.end)) continue
+      edits.push(this.#edit(Math.max(start, from), Math.min(end, until), type, text, this.plan.action, where))
     }
+    if (edits.length > 0) this.origins.note({ text, from, until, edits })
     return edits
   }
 

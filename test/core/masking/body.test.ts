@@ -131,11 +131,52 @@ describe('what must not leave', () => {
     })
   })
 
+  it('a value that only dropping has made is seen too', () => {
+    const joined = JSON.stringify(['ann@example.com, +1 (415)ann@example.com-555 2671'])
+    const { code } = masked(joined, { entities: ['EMAIL', 'PHONE'], action: 'drop' })
+    expect(code).toBe('masking-failed: PHONE stood in what came out')
+  })
+
+  it('a value that was left beside one that was not is seen', () => {
+    const pass = passOf(email)
+    const textEdits = pass.textEdits.bind(pass)
+    pass.textEdits = (text, ...more) => textEdits(text, ...more).slice(1)
+    const body = utf8Bytes('["ann@example.com or bob@example.com"]')
+    expect(maskBody(body, { contentType: 'application/json' }, pass)).toMatchObject({ code: 'masking-failed' })
+  })
+
   it('look-alikes and tokens that masking wrote are no residue', () => {
     const document = '{"to":"ann.smith@example.com, bob@example.com"}'
     for (const action of ['format', 'tokenize', 'hash', 'mask']) {
       expect(masked(document, { ...email, action }).kind).toBe('masked')
     }
+  })
+})
+
+describe('a text beside a value', () => {
+  /** With the address it is too far from `phone`, or near enough to `order`, to be a number to call. */
+  const far = `phone of ann@${'example.'.repeat(8)}com is 5321130088`
+  const near = 'order a@b.co 0532 0130 00'
+  const rule = { entities: ['EMAIL', 'PHONE'] }
+
+  it.each([
+    ['text/plain', far, `phone of [EMAIL] is 5321130088`],
+    ['text/plain', near, 'order [EMAIL] 0532 0130 00'],
+    ['application/json', JSON.stringify({ note: JSON.stringify({ far }) }), undefined],
+    ['application/x-www-form-urlencoded', new URLSearchParams({ far, near }).toString(), undefined],
+    ['application/x-ndjson', `${JSON.stringify({ far })}\n${near}\n`, undefined],
+    ['text/event-stream', `data: ${near}\n\ndata: ${far}\n\n`, undefined],
+    [parts.contentType, `--b-1\r\nContent-Disposition: form-data; name="a"\r\n\r\n${far}\r\n--b-1--\r\n`, undefined],
+  ])('in %s counts as it came, and not with what masking wrote', (contentType, body, out) => {
+    const { kind, text } = masked(body, rule, { contentType })
+    expect(kind).toBe('masked')
+    expect(text).not.toMatch(/a@b|@example|%40/)
+    if (out) expect(text).toBe(out)
+  })
+
+  it('in a query and in a header too', () => {
+    expect(maskQuery(`?q=${encodeURIComponent(near)}`, passOf(rule))).toBe('?q=order+%5BEMAIL%5D+0532+0130+00')
+    expect(maskHeaders(new Headers({ note: far }), ['note'], passOf(rule)).get('note')).toMatch(/5321130088$/)
   })
 })
 

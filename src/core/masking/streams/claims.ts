@@ -28,6 +28,11 @@ export class Claims {
     return this.#claimed === 1 && this.#others === 0
   }
 
+  /** Whether this very string is what a flow gave: it was looked at there, with what went before. */
+  holds(text: string, where: Where): boolean {
+    return this.#at(where)?.released === text
+  }
+
   /** The judge, but for the strings that are claimed: what flows released takes their place. */
   over(judge: Judge): Judge {
     const counted = (edits: MaskingEdit[]) => {

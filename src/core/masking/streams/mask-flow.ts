@@ -3,13 +3,12 @@ import { endsNothing } from '../detectors/tail.ts'
 import { spliced } from '../edit.ts'
 import { atRoot, type Where } from '../field-rules.ts'
 import { documentEdits } from '../json-mask.ts'
+import { masked } from '../origins.ts'
 import type { MaskingPass } from '../pass.ts'
 import { Residue } from '../residue.ts'
 import { beginsJson, type TextFlow } from './text-flow.ts'
-import { endsWord, type Parting, unitEnd } from './units.ts'
-
-/** Characters before a unit that the detector sees with it, since a word before a value may tell what it is. */
-const seenBefore = 128
+import { seenAfter, seenBefore, type Unit, UnitSplitter } from './unit-splitter.ts'
+import { endsWord, type Parting } from './units.ts'
 
 /** JSON is masked when it is whole; it may grow to this, in UTF-16 code units. */
 const maxJsonLength = 1_048_576
@@ -21,18 +20,18 @@ const maxJsonLength = 1_048_576
 export class MaskFlow implements TextFlow {
   readonly #pass: MaskingPass
   readonly #where: Where
-  readonly #parting: Parting
+  readonly #units: UnitSplitter
   readonly #residue: Residue
   readonly #isUnnamed: boolean
   #isJson: boolean | undefined
-  #held = ''
-  #cameBefore = ''
+  /** The whole text, unless it is known to be no JSON. */
+  #begun = ''
   #wentBefore = ''
 
   constructor(pass: MaskingPass, parting: Parting, isJson?: boolean, where: Where = atRoot(pass.plan.fields)) {
     this.#pass = pass
     this.#where = where
-    this.#parting = pass.plan.hasOwnWords ? 'lines' : parting
+    this.#units = new UnitSplitter(pass.plan.hasOwnWords ? 'lines' : parting, parting === 'words' ? seenAfter : 0)
     this.#residue = new Residue(pass)
     this.#isJson = isJson
     this.#isUnnamed = where.name() === ''
@@ -40,42 +39,49 @@ export class MaskFlow implements TextFlow {
 
   /** @throws Fault `masking-failed` when a value is left in what is to leave, when one blocks, and when JSON is too long */
   push(text: string): string {
-    this.#held += text
-    this.#isJson ??= beginsJson(this.#held)
-    if (this.#isJson === undefined) return ''
-    if (this.#isJson) {
-      if (this.#held.length > maxJsonLength) throw new Fault('masking-failed', 'JSON in a stream is too long')
-      return ''
-    }
-    let out = ''
-    for (let end = unitEnd(this.#held, this.#parting); end > 0; end = unitEnd(this.#held, this.#parting)) {
-      out += this.#masked(this.#held.slice(0, end))
-      this.#held = this.#held.slice(end)
-    }
-    return out
+    if (this.#isJson === false) return this.#released(text, false)
+    this.#begun += text
+    this.#isJson ??= beginsJson(this.#begun)
+    if (this.#isJson === false) return this.#released(this.#taken(), false)
+    if (this.#begun.length > maxJsonLength) throw new Fault('masking-failed', 'JSON in a stream is too long')
+    return ''
   }
 
   end(): string {
-    const rest = this.#held
-    this.#held = ''
-    return this.#isJson ? this.#maskedDocument(rest) : this.#masked(rest)
+    const rest = this.#taken()
+    return this.#isJson ? this.#maskedDocument(rest) : this.#released(rest, true)
   }
 
-  #masked(unit: string): string {
-    const start = this.#cameBefore.length
-    const text = this.#cameBefore + unit
-    const edits = this.#endsNothing(this.#cameBefore, unit) ? [] : this.#pass.textEdits(text, this.#where, start)
-    const masked = spliced(
-      unit,
-      edits.map(edit => ({ ...edit, start: edit.start - start, end: edit.end - start })),
-    )
-    if (!this.#endsNothing(this.#wentBefore, masked)) {
-      this.#residue.textEdits(this.#wentBefore + masked, this.#where, this.#wentBefore.length)
-    }
+  #taken(): string {
+    const begun = this.#begun
+    this.#begun = ''
+    return begun
+  }
+
+  #released(text: string, isEnd: boolean): string {
+    let out = ''
+    this.#units.push(text)
+    for (let unit = this.#units.next(isEnd); unit; unit = this.#units.next(isEnd)) out += this.#masked(unit)
+    return out
+  }
+
+  #masked({ text, start, end }: Unit): string {
+    const cameBefore = text.slice(0, start)
+    const unit = text.slice(start, end)
+    const isPlain = this.#endsNothing(cameBefore, unit)
+    const edits = isPlain ? [] : this.#pass.textEdits(text, this.#where, start, end)
+    const origin = { text, from: start, until: end, edits }
+    const out = masked(origin)
+    const isAsCame = edits.length === 0 && cameBefore === this.#wentBefore
+    const isStillPlain = isAsCame ? isPlain : this.#endsNothing(this.#wentBefore, out)
+    const before = isStillPlain ? '' : this.#wentBefore
+    const from = before.length
+    const until = from + out.length
+    this.#residue.textEdits(before + out + text.slice(end), this.#where, { from, until, origin })
     this.#refuseResidue()
-    this.#cameBefore = text.slice(-seenBefore)
-    this.#wentBefore = (this.#wentBefore + masked).slice(-seenBefore)
-    return masked
+    this.#pass.origins.clear()
+    this.#wentBefore = (this.#wentBefore + out).slice(-seenBefore)
+    return out
   }
 
   #endsNothing(before: string, unit: string): boolean {
@@ -85,10 +91,11 @@ export class MaskFlow implements TextFlow {
   #maskedDocument(text: string): string {
     const found = documentEdits(text, this.#pass, this.#where)
     if (found.failure) throw new Fault('masking-failed', `JSON in a stream cannot be read: ${found.failure}`)
-    const masked = spliced(text, found.edits)
-    documentEdits(masked, this.#residue, this.#where)
+    const out = spliced(text, found.edits)
+    documentEdits(out, this.#residue, this.#where)
     this.#refuseResidue()
-    return masked
+    this.#pass.origins.clear()
+    return out
   }
 
   #refuseResidue(): void {

@@ -15,10 +15,13 @@ export interface Rewriting {
   readonly judge: Judge
   /** For a text that comes in pieces. */
   flow(isJson: true | undefined, where: Where): TextFlow
-  /** Looks at a message, or a line that is none, which is to leave. @throws Fault when it must not */
-  check?(text: string, isJson: boolean): void
-  /** Looks at a text of a message that is to leave, when all around it was looked at before. */
-  checkText?(text: string, name: string): void
+  /**
+   * Looks at a message, or a line that is none, which is to leave.
+   *
+   * @param claims what flows released into it: they have looked at that
+   * @throws Fault when it must not
+   */
+  check?(text: string, isJson: boolean, claims?: Claims): void
 }
 
 /** What leaves for one message: perhaps others first, with text that was held back. */
@@ -93,7 +96,6 @@ export class MessageRewriter implements Messages {
 
   #alike(text: string, { fragment, said, with: spelled }: Alike, like: string): string {
     const released = this.#channel(fragment, like).flow.push(said)
-    this.#rewriting.checkText?.(released, String(fragment.path.at(-1)))
     return released === said ? text : spelled(jsonEscaped(released))
   }
 
@@ -111,7 +113,7 @@ export class MessageRewriter implements Messages {
     const { edits, failure } = edited(text, claims?.over(judge) ?? judge, root)
     if (failure) throw new Fault('masking-failed', `a message of the stream cannot be read: ${failure}`)
     const rewritten = spliced(text, edits)
-    this.#rewriting.check?.(rewritten, isJson)
+    this.#rewriting.check?.(rewritten, isJson, claims)
     return rewritten
   }
 

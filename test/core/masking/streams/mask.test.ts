@@ -40,7 +40,35 @@ describe.each(Object.entries(modelStreams))('masking %s', (_name, { events: stre
   })
 })
 
+describe.each(Object.entries(modelStreams))('masking %s', (_name, { events: stream, read }) => {
+  const types = { entities: ['PHONE', 'IBAN', 'DATE_OF_BIRTH', 'API_SECRET', 'CREDIT_CARD'] }
+
+  it.each([
+    ['a word before unmakes it', ['the order', ' 0532 0130 00', ' is here'], undefined],
+    ['words before unmake it', ['the order was ', '0532 0130 00 ', 'in all'], undefined],
+    ['a line before unmakes it', ['the order\n', '0532 0130 00', '\nin all'], undefined],
+    ['a word after makes it', ['5321130088 ', 'is what ', 'you may call'], '[PHONE] is what you may call'],
+    ['a day', ['born on the 23rd of ', 'October', ' 1985'], 'born on the [DATE_OF_BIRTH]'],
+    ['a quoted secret', ['password: "correct ', 'horse ', 'staple1" '], 'password: "[API_SECRET]" '],
+    ['an account in letters', ['mt09 malt 0110 0001 2345 mtlc ', 'cast ', '01s '], '[IBAN] '],
+    ['wide digits', ['４１１１ １１１１ ', '１１１１ １１１１ '], '[CREDIT_CARD] '],
+  ])('knows a value by what stands beside it, in whatever message: %s', async (_what, parts, out) => {
+    for (const texts of [parts, [parts.join('')], [...parts.join('')]]) {
+      expect(read(await sent(stream(texts, []), events, { pass: passOf(types) })).text).toBe(out ?? parts.join(''))
+    }
+  })
+})
+
 describe('masking a stream', () => {
+  it('does not end where words are a value only since masking took out what was between them', async () => {
+    const long = `ann@${['x', 'y', 'z'].map(letter => letter.repeat(60)).join('.')}.com`
+    const parts = ['the password: "a1 ', `${long} and ${long} `, 'in other words ', 'then" ', 'and so on']
+    const { events: stream, read } = modelStreams['Anthropic messages'] as (typeof modelStreams)[string]
+    const pass = passOf({ entities: ['EMAIL', 'API_SECRET'] })
+    const { text } = read(await sent(stream(parts, []), events, { pass }))
+    expect(text).toBe('the password: "a1 [EMAIL] and [EMAIL] in other words then" and so on')
+  })
+
   it('lets nothing through that repeats its text token by token, in no dialect', async () => {
     const logprobs = [...'ann@example.com'].map(token => ({ token, bytes: [token.charCodeAt(0)] }))
     const chat = (content: string) => ({ choices: [{ index: 0, delta: { content }, logprobs: { content: logprobs } }] })
@@ -150,8 +178,20 @@ describe('a stream that must not go on', () => {
     const out = await sent(body, events, { pass: leaky() })
     expect(out).toContain(`data: [EMAIL]\n\n${fault}`)
     expect(out).not.toMatch(/eve@|more/)
-    const chat = modelStreams['OpenAI chat completions']?.events(['to e', 've@example.com or so on'], []) ?? ''
-    expect(await sent(chat, events, { pass: leaky() })).toMatch(/event: error/)
+  })
+
+  it.each([
+    ['joined over messages', ['to e', 've@example.com or so on'], []],
+    ['whole in one', ['to ', 'eve@example.com ', 'or so on'], []],
+    ['in the last words', ['to eve@', 'example.com'], []],
+    ['in a call', [], ['{"to":"eve@exa', 'mple.com"}']],
+    ['after many alike', [...'many words '.repeat(9).split(/(?<= )/), 'eve@example.com ', 'or so on'], []],
+  ])('ends where a value is left in the text of a model: %s', async (_where, texts, calls) => {
+    for (const { events: stream } of Object.values(modelStreams)) {
+      const out = await sent(stream(texts, calls), events, { pass: leaky() })
+      expect(out).toContain(fault)
+      expect(out).not.toMatch(/eve@/)
+    }
   })
 
   it('breaks off where there are no events to say it in', async () => {
