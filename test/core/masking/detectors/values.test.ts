@@ -126,6 +126,7 @@ describe('what only looks like a value', () => {
     '000-12-3456 666-12-3456 900-12-3456',
     'https://example.com:8080/a@b',
     'DOCUMENT RECEIVED ABCDEFGH',
+    `is open" ${'a b '.repeat(15)}c"@example.org`,
   ])('leaves %s', text => {
     expect(found(text)).toEqual([])
   })
