@@ -8,6 +8,9 @@ const longestKeyMark = 78
 export const seenBefore = 128
 export const seenAfter = 32
 
+/** A stop ends no unit that is shorter: each is read with all that stands around it, and a text of stops would cost as much for every character. */
+const leastSentence = 24
+
 /** A unit with what stands around it. */
 export interface Unit {
   readonly text: string
@@ -91,7 +94,7 @@ export class UnitSplitter {
     if (code === 10) return end
     if (isStop(code)) {
       this.#mayBeOpen = true
-      return this.#isOpen(end) ? 0 : end
+      return end < leastSentence || this.#isOpen(end) ? 0 : end
     }
     if (this.#parting !== 'words' || at === this.#wordAt) return 0
     const next = wordAfter(text, end)

@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { utf8Bytes } from '#core/encoding.ts'
 import type { BodyKind } from '#core/masking/body.ts'
+import { entityTypes } from '#core/masking/detectors/entity-types.ts'
 import type { MaskingPass } from '#core/masking/pass.ts'
 import { maskAnswer } from '#core/masking/streams/answer.ts'
 import { cuts, pieces, through } from '../../../support/chunks.ts'
+import { elapsedMs } from '../../../support/elapsed.ts'
 import { passOf } from '../../../support/masking.ts'
 import { dataOf, modelStreams } from '../../../support/model-streams.ts'
 
@@ -213,5 +215,14 @@ describe('a stream that must not go on', () => {
     expect(await sent('x', { contentType: 'text/plain', contentEncoding: 'br' })).toBe('masking-failed')
     const lenient = passOf({ ...email, unknown: 'pass' })
     expect(await sent('x', { contentType: 'image/png' }, { pass: lenient })).toBe('unread')
+  })
+})
+
+describe('a hostile text that streams', () => {
+  it.each(['：。', '1. ', '"。', '\n', 'pwd: x1\n'])('%j, 64 KiB of it, ends in bounded time', async piece => {
+    const content = piece.repeat(65_536 / piece.length)
+    const body = `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
+    const pass = passOf({ entities: [...entityTypes] })
+    expect(await elapsedMs(() => sent(body, events, { pass }))).toBeLessThan(2_500)
   })
 })
