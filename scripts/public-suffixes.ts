@@ -16,10 +16,11 @@ interface Trie {
 }
 
 /**
- * The ICANN part of the public suffix list, as tldts-icann has it: by top-level domain, the rules below it. A rule
- * stands as the list writes it; several that end in one label stand behind it, `tokyo(. chofu hino)` being `tokyo`,
- * `chofu.tokyo` and `hino.tokyo`. Left out is what goes without saying: top-level domains themselves, and the names
- * in other alphabets, which in a URL are spelled `xn--`. That is half the weight that every isolate would load.
+ * The ICANN part of the public suffix list, as tldts-icann has it: by top-level domain, the rules below it. Words stand
+ * in their order, each after a capital letter that says how many characters of the word before it begins with (`A`
+ * none). Rules that end in one label stand behind it: `Atokyo(A.AchofuAhino)` is `tokyo`, `chofu.tokyo` and
+ * `hino.tokyo`. Left out is what goes without saying: top-level domains themselves, and the names in other alphabets,
+ * which in a URL are spelled `xn--`. That is less than half the weight that every isolate would load.
  */
 export async function publicSuffixes(): Promise<string> {
   const file = new URL('../node_modules/tldts-icann/dist/es6/src/data/trie.js', import.meta.url)
@@ -42,9 +43,21 @@ export async function publicSuffixes(): Promise<string> {
 /** Rules that end in one label, together. */
 function grouped(rules: readonly string[]): string {
   const byLabel = Map.groupBy(rules, rule => rule.slice(rule.lastIndexOf('.') + 1))
-  const written = ([label, own]: [string, string[]]) =>
-    own.length === 1 ? own[0] : `${label}(${own.map(rule => rule.slice(0, -label.length - 1) || '.').join(' ')})`
-  return [...byLabel].map(written).join(' ')
+  const alone = [...byLabel.values()].flatMap(own => (own.length === 1 ? own : []))
+  const shared = [...byLabel].filter(([, own]) => own.length > 1)
+  const below = (label: string, own: readonly string[]) => own.map(rule => rule.slice(0, -label.length - 1) || '.')
+  return shared.reduce((text, [label, own]) => `${text}A${label}(${shortened(below(label, own))})`, shortened(alone))
+}
+
+function shortened(words: readonly string[]): string {
+  const sorted = words.toSorted()
+  return sorted.map((word, place) => inAbbreviation(word, sorted[place - 1] ?? '')).join('')
+}
+
+function inAbbreviation(word: string, before: string): string {
+  let shared = 0
+  while (shared < 25 && shared < before.length && word[shared] === before[shared]) shared++
+  return String.fromCharCode(65 + shared) + word.slice(shared)
 }
 
 function rulesOf(trie: Trie, starts: readonly number[], node: number, sign = '', below = ''): string[] {

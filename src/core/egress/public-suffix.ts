@@ -30,9 +30,21 @@ export function suffixRules(domain: string): ReadonlySet<string> {
   return rules
 }
 
-/** Rules one by one: `tokyo(. chofu)` is `tokyo` and `chofu.tokyo`. */
+/** Rules one by one: `Atokyo(A.AchofuAhino)` is `tokyo`, `chofu.tokyo` and `hino.tokyo`. */
 function written(text = ''): string[] {
-  return [...text.matchAll(/([^ ()]+)(?:\(([^)]*)\))?/g)].flatMap(([, label = '', own]) =>
-    own === undefined ? label : own.split(' ').map(name => (name === '.' ? label : `${name}.${label}`)),
-  )
+  return [...text.matchAll(/([^()]+)(?:\(([^)]*)\))?/g)].flatMap(([, labels = '', below]) => {
+    const words = wordsIn(labels)
+    if (below === undefined) return words
+    const label = words.pop()
+    return [...words, ...wordsIn(below).map(name => (name === '.' ? `${label}` : `${name}.${label}`))]
+  })
+}
+
+/** Words, each after a capital letter that says how much of the word before it begins with: `AalstaDahaug`. */
+function wordsIn(text: string): string[] {
+  const words: string[] = []
+  for (const [, shared = 'A', rest] of text.matchAll(/([A-Z])([^A-Z]*)/g)) {
+    words.push((words.at(-1) ?? '').slice(0, shared.charCodeAt(0) - 65) + rest)
+  }
+  return words
 }

@@ -1,4 +1,4 @@
-import { Ratelimit } from '@upstash/ratelimit'
+import { Ratelimit } from '@upstash/ratelimit/dist/index.mjs'
 import { Redis } from '@upstash/redis/cloudflare'
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
 import { type Ask, type Counter, type Grant, type RateRule, restOfSecondMs } from '#core/limits/rate-rule.ts'
