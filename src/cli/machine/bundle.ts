@@ -4,14 +4,19 @@ import { build } from 'esbuild'
 import { parse } from 'smol-toml'
 import { root } from './paths.ts'
 
-/** The worker as one module, bundled the way `wrangler deploy` does it. */
-export async function bundleWorker(): Promise<string> {
+/**
+ * The worker as one module, bundled the way `wrangler deploy` does it.
+ *
+ * @param minify as `wrangler deploy --minify` does, which then knows more than who minifies a bundle that is made
+ */
+export async function bundleWorker({ minify = false } = {}): Promise<string> {
   const { alias = {} } = parse(readFileSync(join(root, 'wrangler.toml'), 'utf8')) as { alias?: Record<string, string> }
   const { outputFiles } = await build({
     entryPoints: [join(root, 'src/worker.ts')],
     absWorkingDir: root,
     bundle: true,
     write: false,
+    minify,
     alias,
     format: 'esm',
     target: 'es2024',
