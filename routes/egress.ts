@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { settle } from '#core/egress/budget.ts'
 import { record } from '#core/egress/record.ts'
 import { send } from '#core/egress/send.ts'

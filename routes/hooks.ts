@@ -1,4 +1,5 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import { keep } from '#core/delivery/keep.ts'
 import { sealedOrderKey } from '#core/delivery/order-key.ts'
 import { settlingMs } from '#core/delivery/shard.ts'

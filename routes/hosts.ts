@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { Hono } from 'hono/tiny'
 import { Fault } from '#core/fault.ts'
 import { hostAsked } from '#core/hosts/asked.ts'
 import type { Ports } from '#core/ports.ts'

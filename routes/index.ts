@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { targetOf } from '#core/api/raw-path.ts'
 import { Fault } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'

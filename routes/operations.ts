@@ -1,5 +1,5 @@
-import { Hono } from 'hono'
 import { html } from 'hono/html'
+import { Hono } from 'hono/tiny'
 import { Fault, type FaultCode, faultRow, faults } from '#core/fault.ts'
 import type { Ports } from '#core/ports.ts'
 import { constantTimeEqual } from '#core/secrets/equal.ts'

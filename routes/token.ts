@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { Fault, type FaultCode } from '#core/fault.ts'
 import { verifyToken } from '#core/identity/caller-token.ts'
 import { openCompact } from '#core/identity/compact-token.ts'

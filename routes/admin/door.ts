@@ -1,4 +1,5 @@
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { Ports } from '#core/ports.ts'
 import type { Asked, Call } from './call.ts'
 import { assertOwn, callerOf } from './gate.ts'
