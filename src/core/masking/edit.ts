@@ -18,9 +18,12 @@ export function spliced(text: string, edits: readonly Edit[]): string {
   return parts.join('')
 }
 
+/** Quotes, backslashes, control characters, halves of pairs. */
+const escapable = /[^ !#-[\]-\ud7ff\ue000-\uffff]/
+
 /** A text as it stands in a JSON string, without the quotes. */
 export function jsonEscaped(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
+  return escapable.test(text) ? JSON.stringify(text).slice(1, -1) : text
 }
 
 /**

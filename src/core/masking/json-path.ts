@@ -75,11 +75,11 @@ export class JsonPath implements Where {
   }
 
   segments(): (string | number)[] {
-    const own: (string | number)[] = []
+    const all = this.#parent.segments().slice()
     for (let depth = 1; depth <= this.depth; depth++) {
-      own.push(this.#starts[depth] === -1 ? (this.#ends[depth] ?? 0) : this.#nameAt(depth))
+      all.push(this.#starts[depth] === -1 ? (this.#ends[depth] ?? 0) : this.#nameAt(depth))
     }
-    return [...this.#parent.segments(), ...own]
+    return all
   }
 
   #nameAt(depth: number): string {

@@ -17,36 +17,61 @@ const maxRows = 100
 const maxNameLength = 64
 const maxNames = 1_000
 
+type Counted = { readonly type: string; readonly pointer: string; readonly action: Action; count: number }
+
+/** Where values stand, and what became of them there: a tree by names, so that no pointer is put together twice. */
+interface Place {
+  readonly pointer: string
+  readonly below: Map<string, Place>
+  readonly counted: Counted[]
+}
+
 /** Counts what a pass does. */
 export class Lineage {
   readonly #rule: string
   readonly #detector: Detector
-  readonly #rows = new Map<string, { type: string; pointer: string; action: Action; count: number }>()
+  readonly #rows: Counted[] = []
+  readonly #root = placeOf('')
+  /** What comes when there are rows enough. */
+  readonly #rest = placeOf('/**')
   /** How names of members are shown. */
   readonly #names = new Map<string, string>()
 
   constructor(rule: string, detector: Detector) {
     this.#rule = rule
     this.#detector = detector
+    this.#root.below.set('**', this.#rest)
   }
 
   add(type: string, action: Action, segments: readonly (string | number)[]): void {
-    let pointer = ''
-    for (const segment of segments) pointer += `/${this.#shown(segment)}`
-    const row = this.#row(type, action, pointer) ?? this.#row(type, action, '/**', true)
+    let place: Place | undefined = this.#root
+    for (const segment of segments) place = place && this.#below(place, this.#shown(segment))
+    const row = (place && this.#row(place, type, action)) ?? this.#row(this.#rest, type, action)
     if (row) row.count += 1
   }
 
   get rows(): LineageRow[] {
-    return [...this.#rows.values()].map(row => ({ ...row, rule: this.#rule }))
+    return this.#rows.map(row => ({ ...row, rule: this.#rule }))
   }
 
-  #row(type: string, action: Action, pointer: string, mayExceed = false) {
-    const key = `${type} ${action} ${pointer}`
-    const known = this.#rows.get(key)
-    if (known || (this.#rows.size >= maxRows && !mayExceed)) return known
-    const row = { type, pointer, action, count: 0 }
-    this.#rows.set(key, row)
+  get #isFull(): boolean {
+    return this.#rows.length >= maxRows
+  }
+
+  #below(place: Place, name: string): Place | undefined {
+    const known = place.below.get(name)
+    if (known || this.#isFull) return known
+    const made = placeOf(`${place.pointer}/${name}`)
+    place.below.set(name, made)
+    return made
+  }
+
+  #row(place: Place, type: string, action: Action): Counted | undefined {
+    for (const row of place.counted) if (row.type === type && row.action === action) return row
+    if (this.#isFull && place !== this.#rest) return undefined
+    const row = { type, pointer: place.pointer, action, count: 0 }
+    place.counted.push(row)
+    this.#rows.push(row)
     return row
   }
 
@@ -59,4 +84,8 @@ export class Lineage {
     if (this.#names.size < maxNames) this.#names.set(segment, shown)
     return shown
   }
+}
+
+function placeOf(pointer: string): Place {
+  return { pointer, below: new Map(), counted: [] }
 }

@@ -15,6 +15,11 @@ export function contextWords(words: readonly string[]): ContextWords {
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${phrases.join('|')})(?![\\p{L}])`, 'gu')
 }
 
+/** All of these words as one expression. */
+export function anyOf(words: readonly ContextWords[]): ContextWords {
+  return new RegExp(words.map(({ source }) => source).join('|') || '(?!)', 'gu')
+}
+
 /** What the whole text is called: a JSON key, a form field's or a header's name. */
 export class Key {
   /** Which secret the text is by this name; settled when first asked. */

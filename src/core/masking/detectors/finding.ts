@@ -24,6 +24,7 @@ export interface Claim extends Finding {
  */
 export function settled(claims: Claim[]): readonly Finding[] {
   if (claims.length === 0) return nothing
+  if (claims.length === 1) return claims.map(found)
   claims.sort((a, b) => a.start - b.start || b.end - a.end || b.priority - a.priority)
   const kept: Claim[] = []
   for (const claim of claims) {
@@ -35,5 +36,9 @@ export function settled(claims: Claim[]): readonly Finding[] {
       kept.push(claim)
     } else kept.push({ ...claim, start: last.end })
   }
-  return kept.map(({ type, subtype, start, end }) => ({ type, ...(subtype && { subtype }), start, end }))
+  return kept.map(found)
+}
+
+function found({ type, subtype, start, end }: Claim): Finding {
+  return subtype ? { type, subtype, start, end } : { type, start, end }
 }

@@ -47,7 +47,10 @@ function isIpv6(address: string): boolean {
 
 /** Finds hardware addresses: EUI-48 and EUI-64 with colons or hyphens, and in three parts with dots. */
 export function macAddresses(text: string, between: ':' | '-' | '.', claims: Claim[]): void {
-  for (const { index, 0: address } of text.matchAll(macs[between])) {
+  const pattern = macs[between]
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const { index, 0: address } = match
     // without a letter, `1234.5678.9012` is rather a number
     if (between === '.' && !/[a-f]/i.test(address)) continue
     claims.push({ type: 'MAC_ADDRESS', start: index, end: index + address.length, priority: 5 })

@@ -1,3 +1,4 @@
+const blank = 32
 /** The word that one blank parts from a value's beginning, and from its end. */
 const wordBefore = /(?:^| )([A-Za-z\d]{1,20}) $/
 const wordAfter = /^ ([A-Za-z\d]{1,20})(?: |$)/
@@ -7,7 +8,7 @@ const wordAfter = /^ ([A-Za-z\d]{1,20})(?: |$)/
  * and is as long as the group beside it: `0019 0122 9115` within `LB62 0999 0000 0001 0019 0122 9115`.
  */
 export function goesOn(text: string, start: number, end: number): boolean {
-  if (text[start - 1] !== ' ' && text[end] !== ' ') return false
+  if (text.charCodeAt(start - 1) !== blank && text.charCodeAt(end) !== blank) return false
   const spelling = text.slice(start, end)
   if (!spelling.includes(' ')) return false
   const first = /^\d*/.exec(spelling)?.[0].length

@@ -1,4 +1,4 @@
-import type { Surroundings } from '../context.ts'
+import { anyOf, type Surroundings } from '../context.ts'
 import type { EntityType } from '../entity-types.ts'
 import type { Claim } from '../finding.ts'
 import { goesOn } from './neighbours.ts'
@@ -20,19 +20,27 @@ export interface NumberSearch {
 export function numberSearch(types: ReadonlySet<EntityType>): NumberSearch | undefined {
   const rows = numberRows.filter(({ type }) => types.has(type))
   if (rows.length === 0) return undefined
-  const byDigits = Array.from({ length: maxDigits + 1 }, (_, count) =>
-    rows.filter(({ digits }) => digits.includes(count)),
+  const told = byDigits(rows)
+  const untold = byDigits(
+    rows.filter(({ needs }) => needs === 'nothing' || needs === 'shape or context').map(({ context, ...row }) => row),
   )
+  const anyWord = anyOf(rows.flatMap(({ context }) => context ?? []))
   return {
     fewestDigits: Math.min(...rows.flatMap(({ digits }) => digits)),
     find(text, runs, near, claims) {
+      // where no word can be, most rows need not be asked, and the others not for their words
+      const tried = near.mayTell(anyWord) ? told : untold
       for (const run of runs) {
         for (let first = 0; first < run.length; first++) {
-          if (first === 0 || isOpen(run, first)) windows(text, run, first, byDigits, near, claims)
+          if (first === 0 || isOpen(run, first)) windows(text, run, first, tried, near, claims)
         }
       }
     },
   }
+}
+
+function byDigits(rows: readonly NumberRow[]): NumberRow[][] {
+  return Array.from({ length: maxDigits + 1 }, (_, count) => rows.filter(({ digits }) => digits.includes(count)))
 }
 
 /** Every number that begins with this group and may end where it ends. */
@@ -40,7 +48,7 @@ function windows(
   text: string,
   run: Run,
   first: number,
-  byDigits: readonly (readonly NumberRow[])[],
+  tried: readonly (readonly NumberRow[])[],
   near: Surroundings,
   claims: Claim[],
 ): void {
@@ -51,12 +59,17 @@ function windows(
     if (!group || (last > first && group.gap.length !== 1)) return
     if (digits.length + group.end - group.start > maxDigits) return
     digits += text.slice(group.start, group.end)
-    const rows = byDigits[digits.length]
+    const rows = tried[digits.length]
     if (!rows || rows.length === 0 || (last + 1 < run.length && !isOpen(run, last + 1))) continue
     const spelling = last === first ? digits : text.slice(start, group.end)
+    let claimed: EntityType | undefined
     for (const row of rows) {
+      // rows of one type need the same, so another one could not be surer
+      if (row.type === claimed) continue
       const priority = rank(row, digits, spelling, near, text, start, group.end)
-      if (priority > 0) claims.push({ type: row.type, start, end: group.end, priority })
+      if (priority === 0) continue
+      claims.push({ type: row.type, start, end: group.end, priority })
+      claimed = row.type
     }
   }
 }
