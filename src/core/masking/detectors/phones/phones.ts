@@ -2,8 +2,7 @@ import { contextWords, type Surroundings } from '../context.ts'
 import type { Claim } from '../finding.ts'
 import { goesOn } from '../numbers/neighbours.ts'
 import type { Group, Run } from '../numbers/runs.ts'
-import { nationalCountries, northAmerica } from './countries.ts'
-import { isPossible, type Plan, planOf } from './plans.ts'
+import { isAmerican, isInternational, isNational, isPossible } from './validity.ts'
 
 const phoneWords = contextWords([
   'phone',
@@ -99,9 +98,8 @@ export const leastPhoneDigits = 7
 /** E.164 allows 15 digits; an international prefix adds three. */
 const mostDigits = 18
 const mostGroups = 8
-
-/** Made when first asked, and kept. */
-let plans: { readonly american: readonly Plan[]; readonly others: readonly Plan[] } | undefined
+const plus = 43
+const parenthesis = 40
 
 export type PhoneSearch = (text: string, runs: readonly Run[], near: Surroundings, claims: Claim[]) => void
 
@@ -118,16 +116,18 @@ export const phonesIn: PhoneSearch = (text, runs, near, claims) => {
 
 /** How many groups from the first on are the longest number that begins there; 0 if none does. */
 function longest(text: string, run: Run, first: number, near: Surroundings, claims: Claim[]): number {
+  const counts: number[] = []
+  const digits = digitsFrom(text, run, first, counts)
+  if (digits.length < leastPhoneDigits) return 0
   const start = startOf(text, run[first] as Group)
-  const hasPlus = text[start] === '+' || text[start + 1] === '+'
-  const counts = digitsUpTo(run, first)
+  const rankOf = text.charCodeAt(start) === plus || text.charCodeAt(start + 1) === plus ? internationalRank : rank
   for (let last = first + counts.length - 1; last >= first; last--) {
-    const digits = counts[last - first] ?? 0
-    const end = run[last]?.end ?? 0
-    if (digits < leastPhoneDigits || (last + 1 < run.length && !run[last + 1]?.gap.includes(' '))) continue
-    const priority = rank(text, start, end, hasPlus, near)
+    const count = counts[last - first] ?? 0
+    if (count < leastPhoneDigits || (last + 1 < run.length && !run[last + 1]?.gap.includes(' '))) continue
+    const { end } = run[last] as Group
+    const priority = rankOf(text, start, end, digits.slice(0, count), near)
     if (priority === 0) continue
-    const more = extension.exec(text.slice(end, end + 16))?.[0].length ?? 0
+    const more = end === text.length ? 0 : (extension.exec(text.slice(end, end + 16))?.[0].length ?? 0)
     claims.push({ type: 'PHONE', start, end: end + more, priority })
     return last - first + 1
   }
@@ -136,50 +136,50 @@ function longest(text: string, run: Run, first: number, near: Surroundings, clai
 
 /** Where the spelling begins: at a plus or a parenthesis before the first group. */
 function startOf(text: string, { start }: Group): number {
-  if (text[start - 1] === '+') return text[start - 2] === '(' ? start - 2 : start - 1
-  if (text[start - 1] !== '(') return start
-  if (text[start - 2] === '+') return start - 2
-  return start - 1
+  const before = text.charCodeAt(start - 1)
+  if (before === plus) return text.charCodeAt(start - 2) === parenthesis ? start - 2 : start - 1
+  if (before !== parenthesis) return start
+  return text.charCodeAt(start - 2) === plus ? start - 2 : start - 1
 }
 
-/** How many digits there are up to each next group, as long as they are not too many. */
-function digitsUpTo(run: Run, first: number): number[] {
-  const counts: number[] = []
-  for (let last = first, digits = 0; last < run.length && last < first + mostGroups; last++) {
-    const group = run[last] as Group
-    digits += group.end - group.start
-    if (digits > mostDigits) break
-    counts.push(digits)
+/** The digits of the groups from the first on, as long as they are not too many, and how many each group makes it. */
+function digitsFrom(text: string, run: Run, first: number, counts: number[]): string {
+  let digits = ''
+  for (let last = first; last < run.length && last < first + mostGroups; last++) {
+    const { start, end } = run[last] as Group
+    if (digits.length + end - start > mostDigits) break
+    digits += text.slice(start, end)
+    counts.push(digits.length)
   }
-  return counts
+  return digits
 }
 
-function rank(text: string, start: number, end: number, hasPlus: boolean, near: Surroundings): number {
+function internationalRank(text: string, start: number, end: number, digits: string, near: Surroundings): number {
+  if (isInternational(digits)) return 6
   const spelling = text.slice(start, end)
-  const digits = spelling.replaceAll(/\D/g, '')
-  if (hasPlus) {
-    const withoutTrunk = spelling.replace(/\(0\)/, '').replaceAll(/\D/g, '')
-    return isPossible(withoutTrunk) || isPossible(digits) ? 6 : 0
-  }
+  const readings = spelling.includes('(0)') ? [digits, spelling.replace('(0)', '').replaceAll(/\D/g, '')] : [digits]
+  if (readings.some(isInternational)) return 6
+  // with a word beside it, it may also be one that nobody had been given when the plans were written
+  return near.distance(phoneWords, start, end) !== undefined && readings.some(isPossible) ? 6 : 0
+}
+
+function rank(text: string, start: number, end: number, digits: string, near: Surroundings): number {
   if (digits.length > 15) return 0
   if (near.key?.says(phoneWords)) return 7
+  const spelling = text.slice(start, end)
   const isBare = digits.length === spelling.length
   const distance = near.distance(phoneWords, start, end)
-  const isAmerican = american.test(spelling)
-  const isWritten = isAmerican || (digits.length >= leastGrouped && grouped.test(spelling))
+  const is334 = american.test(spelling)
+  const isWritten = is334 || (digits.length >= leastGrouped && grouped.test(spelling))
   if ((distance === undefined && (isBare || !isWritten)) || otherwise.test(spelling) || goesOn(text, start, end))
     return 0
+  const fromAbroad = digits.startsWith('00') ? digits.slice(2) : digits
   if (distance !== undefined) {
-    const isNumber = isValidIn('others', digits) || isValidIn('american', digits) || isPossible(digits)
+    const isNumber = isNational(digits) || isPossible(fromAbroad)
     return isNumber || local.test(spelling) ? 7 - distance / 128 : 0
   }
   const other = near.distance(otherWords, start, end)
   if (other !== undefined && other <= rightBefore) return 0
-  if (isAmerican) return isValidIn('american', digits) ? 5 : 0
-  return isValidIn('others', digits) || (digits.startsWith('00') && isPossible(digits.slice(2))) ? 5 : 0
-}
-
-function isValidIn(which: 'american' | 'others', digits: string): boolean {
-  plans ??= { american: northAmerica.map(planOf), others: nationalCountries.map(planOf) }
-  return plans[which].some(plan => plan.isValid(digits))
+  if (is334) return isAmerican(digits) ? 5 : 0
+  return isNational(digits) || (fromAbroad !== digits && isInternational(fromAbroad)) ? 5 : 0
 }
