@@ -50,6 +50,20 @@ describe('a rule over requests', () => {
     expect((await call('fleet-apps', '/secret/1')).status).toBe(200)
   })
 
+  it('knows from which country a call comes', async () => {
+    await apiApp('fleet-country')
+    await heard(
+      requestRule('fleet-country', "!has(request.country) || request.country != 'JP'", {
+        allows: { request: { country: 'DE', continent: 'EU' } },
+        denies: { request: { country: 'JP', continent: 'AS' } },
+      }),
+    )
+    const from = (country: string, continent: string) => ({ cf: { country, continent } }) as RequestInit
+    await expectFault(await call('fleet-country', '/', from('JP', 'AS')), 'fleet-rule-denied', 403)
+    expect((await call('fleet-country', '/', from('DE', 'EU'))).status).toBe(200)
+    expect((await call('fleet-country', '/')).status).toBe(200)
+  })
+
   it('knows at each door who asks for what: a webhook, the way out', async () => {
     const delivered = await gatedApp('fleet-hooks')
     await heard(

@@ -75,7 +75,7 @@ export function requestFacts(exchange: Exchange): RequestFacts {
     },
     ...(statedBytes !== undefined && { bytes: statedBytes }),
     ...(address !== undefined && { address }),
-    ...origin,
+    ...origin?.(),
     ...(api && { route: api.route.path }),
     ...(principal && {
       caller: { issuer: principal.issuer, subject: principal.subject, scopes: [...principal.scopes] },
