@@ -47,6 +47,14 @@ describe('an app that is down', () => {
 })
 
 describe('what could not be delivered', () => {
+  it('is nothing that was answered, be it with a status that is none: the app is not asked twice', async () => {
+    // what `fetch` hands on as it came, nobody can construct
+    const odd = { status: 777, headers: new Headers(), body: null } as Response
+    const seen = await apiApp('steer-odd', { routes, answer: () => odd })
+    await expectFault(await call('steer-odd', '/'), 'upstream-failed', 502)
+    expect(seen).toHaveLength(1)
+  })
+
   it('is sent once more where it may be repeated', async () => {
     const reset = () => Promise.reject(new TypeError('reset'))
     const answers = [reset, () => new Response('second'), reset, () => new Response('put')]

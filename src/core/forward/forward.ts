@@ -27,7 +27,7 @@ const maxTries = 2
  * repeated, its body is still there, and the budget of retries allows it.
  *
  * @param passage where it is noted what became of it
- * @throws Fault `upstream-timeout` or `upstream-unreachable`, and those of a body that is too large or ends early
+ * @throws Fault `upstream-timeout`, `upstream-unreachable` or `upstream-failed`, and those of a body that is too large or ends early
  */
 export async function forward(exchange: Exchange, ports: Ports, passage: Passage): Promise<Response> {
   const entry = settled(exchange, 'entry')
@@ -55,12 +55,12 @@ export async function forward(exchange: Exchange, ports: Ports, passage: Passage
       const startedMs = ports.clock.now().getTime()
       const headers = forwardedHeaders(exchange, passage.trace, caller)
       const request = { method: exchange.method, headers, body, redirect: 'manual', signal: patience.signal } as const
+      let answer: Response
       try {
-        const answer = await ports.upstreams.fetch(url, request)
+        answer = await ports.upstreams.fetch(url, request)
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
         const noting = ports.standings.note(entry, upstream.key, answer.status >= 500)
         if (noting) await noting
-        return answered(answer, exchange)
       } catch (error) {
         passage.upstreamMs = ports.clock.now().getTime() - startedMs
         const { failure } = exchange.body
@@ -72,7 +72,10 @@ export async function forward(exchange: Exchange, ports: Ports, passage: Passage
         const isAgain = tries < maxTries && mayRepeat && ports.standings.takeRetry(entry, upstream.key)
         if (!isAgain) throw new Fault('upstream-unreachable', `${upstream.url}: ${error}`)
         ports.counters.count(entry.app, 'api_retries_total', { upstream: upstream.key })
+        continue
       }
+      // whatever is wrong with an answer that has come, asking again would do the same twice
+      return answered(answer, exchange)
     }
   } finally {
     patience.release()
@@ -82,6 +85,10 @@ export async function forward(exchange: Exchange, ports: Ports, passage: Passage
 /** The app's answer under the gateway's rules; a switch of protocol is handed on as it is. */
 function answered(answer: Response, exchange: Exchange): Response {
   if (answer.status === 101) return answer
+  if (answer.status > 599) {
+    answer.body?.cancel().catch(() => {})
+    throw new Fault('upstream-failed', `the app answered with ${answer.status}, which is no status`)
+  }
   const response = new Response(answer.body, answer)
   clearAnswerHeaders(response.headers, exchange)
   return response
