@@ -22,6 +22,7 @@ export class Lease {
   #want = 1
   #isAskedForAll = false
   #remaining = 0
+  #unclaimed = 0
   #resetAtMs = 0
   #heardAtMs = Number.NEGATIVE_INFINITY
   #refusedUnits = 0
@@ -57,6 +58,7 @@ export class Lease {
   grant(grant: Grant, sentAtMs: number, usedUnits: number, isForAll: boolean): Unused | undefined {
     if (isForAll) this.#isAskedForAll = false
     this.#remaining = grant.remaining
+    this.#unclaimed = grant.remaining
     this.#resetAtMs = sentAtMs + grant.resetMs
     this.#heardAtMs = sentAtMs
     if (grant.units === 0) return undefined
@@ -119,6 +121,11 @@ export class Lease {
   /** Units left for everyone, as far as is known here. */
   get remaining(): number {
     return this.#remaining + this.#units
+  }
+
+  /** Units that nobody held, here neither, when the store was last heard. */
+  get unclaimed(): number {
+    return this.#unclaimed
   }
 
   /** How the allowance stands, as far as what was heard of it is of the window that runs now. */

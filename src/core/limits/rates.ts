@@ -50,7 +50,8 @@ export const guardFraction = 0.25
 
 /**
  * While so much of a rate is left, what a lease did not use of it is let go of, since returning it would ask the store
- * twice as often. All isolates together lose no more by it than what is missing to the whole. A quota is exact.
+ * twice as often. What other isolates hold counts as gone, and so does the lease itself: all together they lose no more
+ * than what is missing to the whole. A quota is exact.
  */
 const ampleFraction = 0.97
 
@@ -188,7 +189,7 @@ export function leasedRates(
 }
 
 function isAmple(lease: Lease, rule: RateRule): boolean {
-  return rule.kind !== 'calendar' && lease.remaining >= rule.limit * ampleFraction
+  return rule.kind !== 'calendar' && lease.unclaimed >= rule.limit * ampleFraction
 }
 
 function nameOf({ app, subject, name }: Counter): string {
