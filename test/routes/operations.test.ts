@@ -33,6 +33,18 @@ describe('health', () => {
   })
 })
 
+describe('the paths of the gateway’s own', () => {
+  it('may end with a slash, and mean the same', async () => {
+    expect(await (await get('/healthz/')).text()).toBe('ok')
+    for (const path of ['/admin/v1/apps', '/admin/v1/apps/']) await expectFault(await get(path), 'token-missing', 401)
+  })
+
+  it('are no others that only look like them', async () => {
+    for (const path of ['/healthz//', '/healthz/x', '//healthz', '/%2fhealthz', '/HEALTHZ'])
+      await expectFault(await get(path), 'route-unknown', 404)
+  })
+})
+
 describe('metrics', () => {
   it('hold the counters after traffic, in the text format, with their age', async () => {
     await gatedApp('metrics-traffic')

@@ -7,7 +7,7 @@ import { root } from './paths.ts'
 /**
  * The worker as one module, bundled the way `wrangler deploy` does it.
  *
- * @param minify as `wrangler deploy --minify` does, which then knows more than who minifies a bundle that is made
+ * @param minify as it is deployed; who bundles knows more to leave out than who minifies a bundle that is made
  */
 export async function bundleWorker({ minify = false } = {}): Promise<string> {
   const { alias = {} } = parse(readFileSync(join(root, 'wrangler.toml'), 'utf8')) as { alias?: Record<string, string> }

@@ -1,4 +1,4 @@
-import { base64url, calculateJwkThumbprint, importJWK, jwtVerify } from 'jose'
+import { base64url, calculateJwkThumbprint, errors, importJWK, jwtVerify } from 'jose'
 import * as z from 'zod'
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
 import type { Ports } from '#core/ports.ts'
@@ -81,7 +81,7 @@ export async function unproven(
     const claim = await claims.claim({ region: anyRegion, app }, id, 'dpop', holdMs)
     return claim.kind === 'claimed' ? undefined : 'the proof was shown before'
   } catch (error) {
-    if (error instanceof Error && error.name.startsWith('J')) return String(error)
+    if (error instanceof errors.JOSEError) return `${error.code}: ${error.message}`
     if (error instanceof z.ZodError) return z.prettifyError(error)
     throw error
   }
