@@ -4,9 +4,9 @@ import type { Clock, CounterSums, Counters } from '#core/ports.ts'
 import type { Env } from './env.ts'
 import { Tally } from './tally.ts'
 
-/** Deltas wait at most this long, or for this many counts of one app: some 500 of its requests. */
+/** Deltas wait at most this long, or for this many counts of one app: some 100 of its requests. */
 const flushAfterMs = 5_000
-const flushAfterCounts = 4_000
+const flushAfterCounts = 600
 /** Meters asked side by side for `/metrics`. */
 const readAtOnce = 50
 

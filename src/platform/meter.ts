@@ -26,7 +26,7 @@ const placesKeptMs = 14 * 86_400_000
 
 /**
  * One app's counters, summed over all isolates. One object per app carries some 1,000 flushes a second,
- * which is some 500 requests each: 500,000 requests a second for one app. Past that, shard by isolate.
+ * which is some 100 requests each: 100,000 requests a second for one app. Past that, shard by isolate.
  */
 export class MeterObject extends DurableObject {
   readonly #judge: Judge
