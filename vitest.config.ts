@@ -4,6 +4,12 @@ import { operatorBindings } from './test/support/operator.ts'
 import { signingBindings } from './test/support/signing-keys.ts'
 
 /**
+ * A machine that others share may stand still for seconds, and every wait of ours is bounded, so what fails is tried
+ * once more; not so a property, whose next try would be with other values.
+ */
+const retry = { count: 1, condition: /^(?!Property failed)/ }
+
+/**
  * Three projects: `workerd` runs on the real runtime with real bindings, `node` runs the CLI and the journeys,
  * and `system` what needs a Debian package.
  */
@@ -30,6 +36,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          retry,
           include: ['test/{core,policies,platform,routes}/**/*.test.ts'],
           isolate: false,
           maxWorkers: 2,
@@ -40,6 +47,7 @@ export default defineConfig({
       {
         test: {
           name: 'node',
+          retry,
           include: ['test/{cli,journeys}/**/*.test.ts'],
           // the journeys wait more than they work, so three at a time suit two cores
           maxWorkers: 3,
@@ -50,6 +58,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
+          retry,
           include: ['test/system/**/*.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
