@@ -41,7 +41,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -51,8 +51,8 @@ export default defineConfig({
           include: ['test/{cli,journeys}/**/*.test.ts'],
           // the journeys wait more than they work, so three at a time suit two cores
           maxWorkers: 3,
-          testTimeout: 90_000,
-          hookTimeout: 120_000,
+          testTimeout: 270_000,
+          hookTimeout: 360_000,
         },
       },
       {
@@ -62,8 +62,8 @@ export default defineConfig({
           include: ['test/system/**/*.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -34,7 +34,7 @@ it('prints a document masked, or lists what was found with its place', async () 
   expect(stdout).toMatch(/^EMAIL +redact +\/mail 0-15$/m)
   expect(stdout).toMatch(/^CREDIT_CARD +redact +\/card 0-19$/m)
   expect(stdout).not.toContain('ann@')
-}, 60_000)
+}, 180_000)
 
 it('shows with a manifest which values would go where', async () => {
   await using folder = await temporaryFolder()
@@ -48,7 +48,7 @@ it('shows with a manifest which values would go where', async () => {
   expect(stdout).toMatch(/^egress\[0\]\.masking +https:\/\/model\.example\.com +tokenize +EMAIL +\/mail 0-15$/m)
   expect(stdout).toMatch(/^egress\[1\]\.masking +https:\/\/plain\.example\.com +passes +EMAIL +\/mail 0-15$/m)
   expect(stdout).not.toContain('ann@')
-}, 60_000)
+}, 180_000)
 
 it('shows the same for an app of a registry folder, and says which app is not there', async () => {
   await using folder = await temporaryFolder()
@@ -66,7 +66,7 @@ it('shows the same for an app of a registry folder, and says which app is not th
   expect((await of('shop')).stdout).toMatch(/^webhooks\.stripe\.masking +stripe +drop +EMAIL +\/mail 0-15$/m)
   const missing = await of('shoe')
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('has no app shoe')])
-}, 60_000)
+}, 180_000)
 
 it('refuses a manifest with all its faults, and a type that is none', async () => {
   await using folder = await temporaryFolder()
@@ -76,4 +76,4 @@ it('refuses a manifest with all its faults, and a type that is none', async () =
   const refused = await gatehouse(['mask', file, '--manifest', join(folder.path, 'shop.yaml'), '--json'])
   expect([refused.code, JSON.parse(refused.stdout).faults.length]).toEqual([1, 2])
   expect((await gatehouse(['mask', file, '--entities', 'EMAILS'])).code).toBe(2)
-}, 60_000)
+}, 180_000)

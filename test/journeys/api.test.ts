@@ -61,7 +61,7 @@ spec:
   })
   const registry = ['--registry', join(folder.path, 'registry'), '--state', join(folder.path, 'state')]
   gateway = await startGatehouse([...registry, '--port', String(await freePort()), '--no-samples'])
-}, 120_000)
+}, 360_000)
 
 afterAll(async () => {
   await gateway?.stop()

@@ -149,7 +149,7 @@ it('loses no accepted event and no recorded change when workerd, and then the wh
       const all = await eventsOf(gateway.url, state)
       return all.every(event => event.state === 'delivered') && all
     },
-    60_000,
+    180_000,
   )
   const { reasons, isWhole } = await auditOf(gateway.url, state)
   await gateway.stop()
@@ -166,4 +166,4 @@ it('loses no accepted event and no recorded change when workerd, and then the wh
 
   expect(changes.acknowledged.length).toBeGreaterThan(3)
   expect([isWhole, changes.acknowledged.filter(reason => !reasons.has(reason))]).toEqual([true, []])
-}, 150_000)
+}, 450_000)

@@ -167,5 +167,5 @@ describe('commands and requests in the documentation', () => {
       const response = await fetch(`${gateway.url}${path}`, { method, headers, body: body ?? null })
       expect(`${place} ${response.status}`).toBe(`${place} ${info.split(' ')[2]}`)
     }
-  }, 60_000)
+  }, 180_000)
 })

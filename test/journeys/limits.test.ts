@@ -25,7 +25,7 @@ beforeAll(async () => {
     'limited',
   )
   gateway = await startTwoIsolates(join(folder.path, 'state'), [limited])
-}, 120_000)
+}, 360_000)
 
 afterAll(async () => {
   await gateway?.stop()
@@ -53,4 +53,4 @@ it('64 connections at once to two isolates get no more than the limit, and at le
   expect(all).toBeGreaterThanOrEqual(285)
   for (const each of passed) expect(each, 'both isolates take part').toBeGreaterThan(30)
   expect(new Set(statuses.flat().filter(status => status !== 503))).toEqual(new Set([200, 429]))
-}, 60_000)
+}, 180_000)

@@ -105,7 +105,7 @@ spec:
   const tokens = new AppTokens(new TokenKeys({ issuer: gateway.url, keys: set }), { now: () => new Date() })
   const apiKey = await tokens.minted({ app: 'shop', subject: 'webhook:in', scopes: [] }, 300)
   client = new OpenAI({ apiKey, baseURL: `${gateway.url}/egress/localhost:${provider.port}/v1`, maxRetries: 0 })
-}, 120_000)
+}, 360_000)
 
 afterAll(async () => {
   await gateway?.stop()
@@ -181,7 +181,7 @@ it('an author sees, by the name of the app, where each value of a document would
   expectNone('the list', stdout)
   const missing = await gatehouse(['mask', file, '--app', 'shoe', ...at])
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('No app shoe is in force')])
-}, 60_000)
+}, 180_000)
 
 /** No value as it is, nor in the encodings in which one could be kept. */
 function expectNone(where: string, text: string): void {

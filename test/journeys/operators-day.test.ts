@@ -62,7 +62,7 @@ beforeAll(async () => {
     REQUIRE_SIGNED_ENTRIES: 'true',
     APPROVERS_JWKS: made.stdout,
   })
-}, 120_000)
+}, 360_000)
 
 afterAll(async () => {
   await gateway?.stop()

@@ -136,7 +136,7 @@ describe('with a real identity provider', () => {
     expect(await status(forged)).toBe(401)
     await provider.start()
     expect(await status(tokens[2] ?? '')).toBe(200)
-  }, 90_000)
+  }, 270_000)
 })
 
 describe('opaque tokens', () => {

@@ -194,7 +194,7 @@ describe('a started gateway', () => {
       const known = async () => (await fetch(`${gateway.url}/hooks/${name}/in`, { method: 'POST' })).status === 401
       await until(`${name} known`, known, 30_000)
     }
-  }, 90_000)
+  }, 270_000)
 })
 
 it('ends at once with every fault of a broken registry, and of a broken secrets file', async () => {

@@ -15,7 +15,7 @@ export function moveTimeTo(moment: Date | string | number): void {
 }
 
 /** Waits for what happens asynchronously, a bounded time, and returns what the condition returned. */
-export function eventually<Result>(condition: () => Result | Promise<Result>, timeoutMs = 8_000): Promise<Result> {
+export function eventually<Result>(condition: () => Result | Promise<Result>, timeoutMs = 20_000): Promise<Result> {
   return vi.waitFor(condition, { timeout: timeoutMs, interval: 10 })
 }
 

@@ -106,7 +106,7 @@ export async function startGatehouse(
 export async function until<Value>(
   what: string,
   probe: () => Promise<Value | undefined | false>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<Value> {
   const endMs = Date.now() + timeoutMs
   for (;;) {
