@@ -60,16 +60,19 @@ function leastMs(work: () => unknown): number {
   return least
 }
 
-it.each(hostile)('a hostile rule over requests is refused, or ends within 10 ms: %s', expression => {
-  const validation = { id: 'hostile', expression, message: 'no', remediation: 'None.' }
-  const document = ruleDocument({ points: ['request'], validations: [validation] })
-  const compiled = compileRule(document)
-  if (compiled.kind === 'refused' || 'reason' in request) return expect(readRule(document, now).kind).toBe('refused')
-  // also what only its worst case or its tests would have refused, since storage may hold anything
-  const question: Question = { point: 'request', manifest, environment: 'local', now, request }
-  const { rule } = compiled
-  expect(leastMs(() => broken(rule, question, {}))).toBeLessThan(slowMachineMs)
-})
+it.each(hostile)(
+  'a hostile rule over requests is refused, or ends within 10 ms (20 on a slow machine): %s',
+  expression => {
+    const validation = { id: 'hostile', expression, message: 'no', remediation: 'None.' }
+    const document = ruleDocument({ points: ['request'], validations: [validation] })
+    const compiled = compileRule(document)
+    if (compiled.kind === 'refused' || 'reason' in request) return expect(readRule(document, now).kind).toBe('refused')
+    // also what only its worst case or its tests would have refused, since storage may hold anything
+    const question: Question = { point: 'request', manifest, environment: 'local', now, request }
+    const { rule } = compiled
+    expect(leastMs(() => broken(rule, question, {}))).toBeLessThan(slowMachineMs)
+  },
+)
 
 const pairs = (expression: string) => `app.spec.egress.exists(a, app.spec.api.routes.exists(b, ${expression}))`
 
@@ -91,14 +94,17 @@ const hostileOverManifests = [
   'secrets.size() > 5',
 ]
 
-it.each(hostileOverManifests)('a hostile rule over manifests ends within 10 ms, refused or not: %s', expression => {
-  const validation = { id: 'hostile', expression, message: 'no', remediation: 'None.' }
-  const compiled = compileRule(ruleDocument({ validations: [validation] }))
-  if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.findings))
-  const question: Question = { point: 'publish', manifest, environment: 'local', now }
-  const { rule } = compiled
-  expect(leastMs(() => broken(rule, question, {}))).toBeLessThan(slowMachineMs)
-})
+it.each(hostileOverManifests)(
+  'a hostile rule over manifests ends within 10 ms (20 on a slow machine), refused or not: %s',
+  expression => {
+    const validation = { id: 'hostile', expression, message: 'no', remediation: 'None.' }
+    const compiled = compileRule(ruleDocument({ validations: [validation] }))
+    if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.findings))
+    const question: Question = { point: 'publish', manifest, environment: 'local', now }
+    const { rule } = compiled
+    expect(leastMs(() => broken(rule, question, {}))).toBeLessThan(slowMachineMs)
+  },
+)
 
 it('a pass over every way out that a manifest may have fits, with several conditions or a list for each', () => {
   const several =
