@@ -7,6 +7,7 @@ import type { Api, ApiRoute } from '#core/manifest/api-schema.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
 import { answer, deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { sentHeaders } from '#core/pipeline/sent-headers.ts'
 
 /** Tables live as long as the manifest that they were made of. */
 const tables = new WeakMap<Api, RouteTable<ApiRoute>>()
@@ -25,10 +26,11 @@ export const apiRoute: Policy = {
   before(exchange) {
     const { api, hosts } = settled(exchange, 'entry').manifest.spec
     const { method, headers, host } = exchange
+    const sent = sentHeaders(exchange)
     if (host !== undefined && !hosts.includes(host)) return deny('route-unknown', 'the app no longer has this host')
     const target = host === undefined ? targetOf(exchange.url, '/apps/') : targetAt(exchange.url, exchange.app)
     if (!api || !target) return deny('route-unknown', 'the app has no API')
-    if (host === undefined && asksForServiceWorker(headers))
+    if (host === undefined && asksForServiceWorker(sent))
       return deny('service-worker-denied', 'the origin is shared by all apps')
     if (!isUnambiguous(target.path)) return deny('route-unknown', 'the path can be read in more than one way')
     const match = tableOf(api).find(target.path)
@@ -44,7 +46,7 @@ export const apiRoute: Policy = {
       const allow = allowed(match.methods).join(', ')
       return deny('method-denied', `${method} on ${match.methods.template}`, { ...replyHeaders, allow })
     }
-    const hops = hopsOf(headers)
+    const hops = hopsOf(sent)
     if (isLooping(hops)) return deny('loop-detected', `${hops} hops before this one`)
     const { path, query } = target
     return pass({ api: { route, path, query, params: match.params, hops }, replyHeaders })

@@ -4,6 +4,7 @@ import { boundKey, unproven } from '#core/identity/dpop.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
 import { deny, type Policy, pass } from '#core/pipeline/policy.ts'
+import { sentHeaders } from '#core/pipeline/sent-headers.ts'
 import type { Settings } from '#core/settings/settings.ts'
 import { whenKnown } from '#core/when-known.ts'
 
@@ -25,7 +26,7 @@ export const bearerToken: Policy = {
     const takesProofs = issuers.some(({ dpop }) => dpop !== undefined)
     const wanted = (error?: ChallengeError) => challenge(app, route.scopes, error, takesProofs)
 
-    const authorization = exchange.headers.get('authorization')
+    const authorization = sentHeaders(exchange).get('authorization')
     if (authorization === null) return deny('token-missing', 'no Authorization header', wanted())
     const [, scheme, token] = oneToken.exec(authorization) ?? []
     if (!scheme || !token) return deny('token-invalid', 'not exactly one token', wanted('invalid_request'))

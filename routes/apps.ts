@@ -4,6 +4,7 @@ import { addressOf } from '#core/limits/address.ts'
 import { recalledHeaders } from '#core/limits/recalled.ts'
 import { BodyReader, silenceMs } from '#core/pipeline/body.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
+import { SentHeaders } from '#core/pipeline/sent-headers.ts'
 import type { Walk } from '#core/pipeline/walk.ts'
 import type { Ports } from '#core/ports.ts'
 import { requestIdOf } from '#core/request-id.ts'
@@ -28,9 +29,10 @@ export function apps(request: Request, { app }: Target, ports: Ports): Promise<R
 
 /** A call to an app's API, wherever it came in; what the policies let pass is forwarded, streaming. */
 export async function called(request: Request, app: Called, ports: Ports): Promise<Response> {
-  const { headers } = request
-  const passage: Passage = { trace: nextTrace(headers.get('traceparent'), headers.get('tracestate')) }
-  const walk = await inbound.walk(exchangeOf(request, app, ports), ports, admitted => forward(admitted, ports, passage))
+  const sent = new SentHeaders(request.headers)
+  const passage: Passage = { trace: nextTrace(sent.get('traceparent'), sent.get('tracestate')) }
+  const exchange = exchangeOf(request, sent, app, ports)
+  const walk = await inbound.walk(exchange, ports, admitted => forward(admitted, ports, passage))
   const response = walk.kind === 'ended' ? walk.reply : refusal(walk, ports)
   record(walk, response, passage, ports)
   return withReplyHeaders(response, walk.exchange)
@@ -43,20 +45,26 @@ function refusal({ exchange, refusal }: Extract<Walk<Response>, { kind: 'refused
   return problem({ ...refusal, headers }, exchange.requestId)
 }
 
-function exchangeOf(request: Request, { app, host }: Called, { settings, clock, bodies }: Ports): Exchange {
+function exchangeOf(
+  request: Request,
+  sent: SentHeaders,
+  { app, host }: Called,
+  { settings, clock, bodies }: Ports,
+): Exchange {
   const { headers, method, url } = request
   const exchange: Exchange = {
     door: 'apps',
-    requestId: requestIdOf(headers),
+    requestId: requestIdOf(sent),
     receivedAt: clock.now(),
     app,
     method,
     url,
     headers,
+    sent,
     gone: () => request.signal,
-    address: addressOf(headers, settings),
+    address: addressOf(sent, settings),
     origin: () => originOf(request.cf ?? {}),
-    body: new BodyReader(() => request.body, headers.get('content-length'), bodies, silenceMs),
+    body: new BodyReader(() => request.body, sent.get('content-length'), bodies, silenceMs),
   }
   return host === undefined ? exchange : { ...exchange, host }
 }
@@ -82,7 +90,8 @@ function record(
   const stated = response.headers.get('content-length')
   const bytesOut = stated === null ? undefined : Number(stated)
   const outcome = { status: response.status, ms, bytesOut, ...(fault && { fault, detail }), ...(policy && { policy }) }
-  log.write(fault ? levelOf(fault) : 'info', 'request', requestRecord(exchange, trail, passage, outcome))
+  const { fields, shared } = requestRecord(exchange, trail, passage, outcome)
+  log.write(fault ? levelOf(fault) : 'info', 'request', fields, shared)
 
   if (fault === 'app-unknown') discoveries.note(exchange.app)
   const app = exchange.entry?.app ?? '-'

@@ -102,7 +102,13 @@ export interface Clock {
 
 /** One line of JSON per event. Fields are facts, never secrets or payloads. */
 export interface Log {
-  write(level: 'info' | 'warn' | 'error', event: string, fields: Readonly<Record<string, unknown>>): void
+  /** @param shared more fields of the line, in objects that come again with other lines and never change: what they are written as may be remembered */
+  write(
+    level: 'info' | 'warn' | 'error',
+    event: string,
+    fields: Readonly<Record<string, unknown>>,
+    shared?: readonly Readonly<Record<string, unknown>>[],
+  ): void
 }
 
 /** Counting across isolates: deltas gather in memory and are flushed to one meter per app. */

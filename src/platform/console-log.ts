@@ -3,8 +3,8 @@ import type { Log } from '#core/ports.ts'
 
 /** Log lines as Cloudflare collects them, and as `npm start` prints them: one JSON object a line. */
 export const consoleLog: Log = {
-  write(level, event, fields) {
-    const line = JSON.stringify({ level, event, ...fields })
+  write(level, event, fields, shared = []) {
+    const line = JSON.stringify(Object.assign({ level, event, ...fields }, ...shared))
     // biome-ignore lint/suspicious/noConsole: the runtime's log is its console
     if (level === 'error') console.error(line)
     // biome-ignore lint/suspicious/noConsole: the runtime's log is its console
@@ -19,6 +19,18 @@ export const consoleLog: Log = {
 const gatherMs = 100
 const gatheredAtMost = 24
 const gathered = new Set(['request', 'egress'])
+
+/** Fields that many lines share, as they stand in a line. */
+const texts = new WeakMap<object, string>()
+
+function textOf(part: object): string {
+  const known = texts.get(part)
+  if (known !== undefined) return known
+  const members = JSON.stringify(part).slice(1, -1)
+  const text = members === '' ? '' : `,${members}`
+  texts.set(part, text)
+  return text
+}
 
 /**
  * The log of one machine, where every line is a write to the terminal or a file, which costs more than the
@@ -37,10 +49,12 @@ export function gatheringLog(background: (work: Promise<unknown>) => void, nowMs
     console.log(text)
   }
   return {
-    write(level, event, fields) {
-      if (!gathered.has(event) || level === 'error') return consoleLog.write(level, event, fields)
+    write(level, event, fields, shared = []) {
+      if (!gathered.has(event) || level === 'error') return consoleLog.write(level, event, fields, shared)
       // written apart from what tells of the call, which would have to be copied
-      lines.push(`{"level":"${level}","event":"${event}",${JSON.stringify(fields).slice(1)}`)
+      let line = `{"level":"${level}","event":"${event}"`
+      for (const part of shared) line += textOf(part)
+      lines.push(`${line},${JSON.stringify(fields).slice(1)}`)
       if (lines.length >= gatheredAtMost) return print()
       const now = nowMs()
       if (dueMs > now - gatherMs) return

@@ -7,14 +7,14 @@ export function clearAnswerHeaders(headers: Headers, exchange: Exchange): void {
   const { route } = settled(exchange, 'api')
   const { app, manifest } = settled(exchange, 'entry')
   const rulesCors = manifest.spec.api?.cors !== undefined
-  const { remove = [], set = {} } = route.headers?.response ?? {}
+  const rules = route.headers?.response
   const names = [...headers.keys()]
   for (const name of names) {
     if (name === 'content-length') continue
     if (!isPassedHeader(name) || (rulesCors && name.startsWith('access-control-'))) headers.delete(name)
   }
-  for (const name of remove) headers.delete(name)
-  for (const [name, value] of Object.entries(set)) {
+  for (const name of rules?.remove ?? []) headers.delete(name)
+  for (const [name, value] of Object.entries(rules?.set ?? {})) {
     headers.set(name, value)
     names.push(name.toLowerCase())
   }

@@ -4,10 +4,18 @@ import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { whenKnown } from '#core/when-known.ts'
 
-type Fields = Readonly<Record<string, string>>
+/** Headers by name; the token last. */
+export type CallerHeaders = readonly (readonly [name: string, value: string])[]
+
+interface Told {
+  readonly bearer: Bearer
+  readonly fields: CallerHeaders
+  /** All of it, with the token that was made last. */
+  last?: { readonly token: string; readonly headers: CallerHeaders }
+}
 
 /** What apps are told of a principal, for as long as it is remembered: its token is verified once for many calls. */
-const told = new WeakMap<Principal, { readonly bearer: Bearer; readonly fields: Fields }>()
+const told = new WeakMap<Principal, Told>()
 
 /**
  * What tells the app who calls: subject, issuer and scopes as the verified token has them, and a token of the
@@ -15,29 +23,39 @@ const told = new WeakMap<Principal, { readonly bearer: Bearer; readonly fields: 
  *
  * @throws Fault `secret-missing` where the gateway has no keys to sign with
  */
-export function callerHeaders(exchange: Exchange, { appTokens }: Pick<Ports, 'appTokens'>): Fields | Promise<Fields> {
+export function callerHeaders(
+  exchange: Exchange,
+  { appTokens }: Pick<Ports, 'appTokens'>,
+): CallerHeaders | Promise<CallerHeaders> {
   const { app, digest } = settled(exchange, 'entry')
   const { principal } = exchange
-  const { bearer, fields } = principal ? toldOf(principal, app) : anonymous(app)
-  return whenKnown(appTokens.forwarded(bearer, digest), token => ({ ...fields, 'gatehouse-token': token }))
+  const about = principal ? toldOf(principal, app) : anonymous(app)
+  return whenKnown(appTokens.forwarded(about.bearer, digest), token => withToken(about, token))
 }
 
-function toldOf(principal: Principal, app: string) {
+function withToken(about: Told, token: string): CallerHeaders {
+  if (about.last?.token !== token) about.last = { token, headers: [...about.fields, ['gatehouse-token', token]] }
+  return about.last.headers
+}
+
+function toldOf(principal: Principal, app: string): Told {
   const known = told.get(principal)
   if (known?.bearer.app === app) return known
   const { issuer, subject, scopes } = principal
-  const fields = {
-    'gatehouse-subject': headerText(subject),
-    'gatehouse-issuer': headerText(issuer),
-    'gatehouse-scopes': scopes.join(' '),
+  const fresh: Told = {
+    bearer: { app, subject, issuer, scopes },
+    fields: [
+      ['gatehouse-subject', headerText(subject)],
+      ['gatehouse-issuer', headerText(issuer)],
+      ['gatehouse-scopes', scopes.join(' ')],
+    ],
   }
-  const fresh = { bearer: { app, subject, issuer, scopes }, fields }
   told.set(principal, fresh)
   return fresh
 }
 
-function anonymous(app: string): { readonly bearer: Bearer; readonly fields: Fields } {
-  return { bearer: { app, subject: 'anonymous', scopes: [] }, fields: {} }
+function anonymous(app: string): Told {
+  return { bearer: { app, subject: 'anonymous', scopes: [] }, fields: [] }
 }
 
 /** A text as a header can carry it: what is not printable ASCII, and `%` itself, percent-encoded as UTF-8. */

@@ -2,7 +2,7 @@
 const hopTooMany = 5
 
 /** How many gateways a request says it has passed; what is no number counts as none. */
-export function hopsOf(headers: Headers): number {
+export function hopsOf(headers: Pick<Headers, 'get'>): number {
   return Number(/^\d+$/.exec(headers.get('gatehouse-hops') ?? '')?.[0] ?? 0)
 }
 

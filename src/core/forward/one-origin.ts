@@ -47,7 +47,7 @@ export function confineToHost(headers: Headers, names: readonly string[]): void 
 }
 
 /** Whether a browser asks for a script that would answer for other requests of the origin (Service Workers §4). */
-export function asksForServiceWorker(headers: Headers): boolean {
+export function asksForServiceWorker(headers: Pick<Headers, 'get'>): boolean {
   return headers.get('service-worker') === 'script' || headers.get('sec-fetch-dest') === 'serviceworker'
 }
 

@@ -225,6 +225,13 @@ export class KeySets {
   }
 }
 
-function nameOf({ issuer, jwksUri = '' }: KeySource): string {
-  return `${issuer}\n${jwksUri}`
+/** Names of sources that come again as the same object, as those of a manifest do. */
+const names = new WeakMap<KeySource, string>()
+
+function nameOf(source: KeySource): string {
+  const known = names.get(source)
+  if (known !== undefined) return known
+  const name = `${source.issuer}\n${source.jwksUri ?? ''}`
+  names.set(source, name)
+  return name
 }

@@ -5,34 +5,52 @@ const maxRemembered = 10_000
 /** A token is verified again after so long, however long it lives. */
 const maxSeconds = 60
 
-/** Names remembered at most, and of texts of what length: hashing costs more than all else that a known token needs. */
+/**
+ * Tokens whose names are remembered, how long such a token may be, and for how many things one may be verified: hashing
+ * costs more than all else that a known token needs.
+ */
 const maxNamed = 1_000
 const namedCharacters = 4_096
+const maxNames = 8
+
+/** The name of a token, verified for something. */
+interface Name {
+  readonly verifiedFor: string
+  readonly name: string
+}
 
 interface Remembered<Value> {
   readonly value: Value
   readonly untilMs: number
 }
 
+const none: readonly Name[] = []
+
 /**
  * Tokens that were verified a moment ago, by SHA-256 of the whole token together with what it was verified
  * for: a token that one app takes, or that one manifest takes, is nothing to another.
  */
 export class VerifiedTokens<Value> {
-  readonly #names = new Map<string, string>()
+  /** By token, those made last first. */
+  readonly #names = new Map<string, readonly Name[]>()
   readonly #remembered = new Map<string, Remembered<Value>>()
 
   /** The name under which a token is remembered: 32 bytes as 32 characters. */
   nameOf(token: string, verifiedFor: string): string | Promise<string> {
-    const text = `${verifiedFor}\n${token}`
-    return this.#names.get(text) ?? this.#named(text)
+    return this.#nameKnown(token, verifiedFor) ?? this.#named(token, verifiedFor)
   }
 
-  async #named(text: string): Promise<string> {
-    const digest = await crypto.subtle.digest('SHA-256', utf8Bytes(text))
+  #nameKnown(token: string, verifiedFor: string): string | undefined {
+    for (const known of this.#names.get(token) ?? none) if (known.verifiedFor === verifiedFor) return known.name
+    return undefined
+  }
+
+  async #named(token: string, verifiedFor: string): Promise<string> {
+    const digest = await crypto.subtle.digest('SHA-256', utf8Bytes(`${verifiedFor}\n${token}`))
     const name = String.fromCharCode(...new Uint8Array(digest))
-    if (text.length > namedCharacters) return name
-    this.#names.set(text, name)
+    if (token.length > namedCharacters) return name
+    const others = (this.#names.get(token) ?? none).filter(other => other.name !== name)
+    this.#names.set(token, [{ verifiedFor, name }, ...others].slice(0, maxNames))
     if (this.#names.size > maxNamed) this.#names.delete(this.#names.keys().next().value ?? '')
     return name
   }
@@ -44,7 +62,7 @@ export class VerifiedTokens<Value> {
 
   /** What is remembered of a token whose name is at hand: a look into memory, and nothing more. */
   known(token: string, verifiedFor: string, nowMs: number): Value | undefined {
-    const name = this.#names.get(`${verifiedFor}\n${token}`)
+    const name = this.#nameKnown(token, verifiedFor)
     return name === undefined ? undefined : this.get(name, nowMs)
   }
 

@@ -26,7 +26,7 @@ const maxHops = 64
  * is the peer's, or, behind proxies that the operator trusts, the last hop in `x-forwarded-for` that is none
  * of them; `cf-connecting-ip` means nothing there.
  */
-export function addressOf(headers: Headers, { isLocal, trustedProxies = [] }: AddressSetting): string {
+export function addressOf(headers: Pick<Headers, 'get'>, { isLocal, trustedProxies = [] }: AddressSetting): string {
   if (!isLocal) return counted(headers.get('cf-connecting-ip') ?? '')
   const hops = (headers.get('x-forwarded-for') ?? '').split(',', maxHops + 1)
   if (hops.length > maxHops) return loopback

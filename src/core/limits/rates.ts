@@ -1,5 +1,6 @@
 import { later } from '#core/later.ts'
 import type { Clock, Counters, Log } from '#core/ports.ts'
+import { Recent } from '#core/recent.ts'
 import { LabelSets } from '#core/telemetry/label-sets.ts'
 import { within } from '#core/within.ts'
 import { type Allowance, allowanceOf } from './allowance.ts'
@@ -81,7 +82,7 @@ export function leasedRates(
   log: Log,
   background: (work: Promise<unknown>) => void,
 ): Rates {
-  const known = new Map<string, Known>()
+  const known = new Recent<Known>(maxRemembered)
   const nowMs = () => clock.now().getTime()
 
   return {
@@ -101,10 +102,10 @@ export function leasedRates(
       if (here.lease.putBack(units, nowMs())) returnLater(here, counter, rule)
     },
 
-    recall: (counter, rule) => known.get(nameOf(counter))?.lease.recall(rule, nowMs()),
+    recall: (counter, rule) => known.peek(nameOf(counter))?.lease.recall(rule, nowMs()),
 
     async look(counter, rule) {
-      const lease = known.get(nameOf(counter))?.lease
+      const lease = known.peek(nameOf(counter))?.lease
       const held = lease && nowMs() < lease.endMs ? lease.units : 0
       const { remaining, resetMs } = await within(lookTimeoutMs, store.look(counter, rule))
       return { remaining: remaining + held, resetMs }
@@ -179,21 +180,27 @@ export function leasedRates(
   }
 
   function remembered(counter: Counter): Known {
-    const key = nameOf(counter)
-    const here = known.get(key) ?? { lease: new Lease(), awayUntilMs: 0, returningAtMs: 0 }
-    if (known.size >= maxRemembered && !known.has(key)) known.delete(known.keys().next().value ?? '')
-    known.delete(key)
-    known.set(key, here)
-    return here
+    return known.get(nameOf(counter), nobodyHere)
   }
+}
+
+function nobodyHere(): Known {
+  return { lease: new Lease(), awayUntilMs: 0, returningAtMs: 0 }
 }
 
 function isAmple(lease: Lease, rule: RateRule): boolean {
   return rule.kind !== 'calendar' && lease.unclaimed >= rule.limit * ampleFraction
 }
 
-function nameOf({ app, subject, name }: Counter): string {
-  return `${app}\n${name}\n${subject}`
+/** Names of counters that come again as the same object, as those of a caller do. */
+const names = new WeakMap<Counter, string>()
+
+function nameOf(counter: Counter): string {
+  const known = names.get(counter)
+  if (known !== undefined) return known
+  const name = `${counter.app}\n${counter.name}\n${counter.subject}`
+  names.set(counter, name)
+  return name
 }
 
 function granted(lease: Lease, atMs: number): Taking {

@@ -12,6 +12,7 @@ import type { Origin } from '#core/residency/region-of.ts'
 import type { ChosenUpstream } from '#core/steer/upstream.ts'
 import type { Scheme } from '#core/webhook/scheme.ts'
 import type { BodyReader } from './body.ts'
+import type { SentHeaders } from './sent-headers.ts'
 
 /**
  * `apps` and `egress` are the API door and the way out, `token` is where workloads get tokens; `delivery` is an
@@ -34,6 +35,8 @@ export interface Exchange {
   /** As it was requested, its path untouched: what is judged must be what was sent. */
   readonly url: string
   readonly headers: Headers
+  /** The same, as the door has read them. */
+  readonly sent?: SentHeaders
   readonly body: BodyReader
   /** Gives the signal that is aborted when whoever asked goes away before the answer begins, where the runtime can tell. */
   readonly gone?: () => AbortSignal

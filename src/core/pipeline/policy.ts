@@ -60,11 +60,12 @@ export interface Policy {
 /** What a policy learned that learned nothing. */
 export const noChange: Partial<Exchange> = Object.freeze({})
 
-const passed: Verdict = Object.freeze({ kind: 'pass', change: noChange })
+/** What most policies say of most requests. */
+export const passedUnchanged: Verdict = Object.freeze({ kind: 'pass', change: noChange })
 
 /** Lets the request go on, with what the policy learned. */
 export function pass(change: Partial<Exchange> = noChange): Verdict {
-  return change === noChange ? passed : { kind: 'pass', change }
+  return change === noChange ? passedUnchanged : { kind: 'pass', change }
 }
 
 /**

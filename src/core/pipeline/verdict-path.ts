@@ -10,6 +10,8 @@ type Labels = Readonly<Record<string, string>>
 export class VerdictPath {
   /** `pass`, `drop`, `deny`, `answer`, or `would-` before one of the last three, by the policy's name. */
   readonly verdicts: Labels
+  /** The same as a part of a record. */
+  readonly record: { readonly verdicts: Labels }
   /** The labels of each verdict, for the counters. */
   readonly labels: readonly Labels[]
   readonly #door: string
@@ -22,6 +24,7 @@ export class VerdictPath {
     this.#door = door
     this.#memory = memory
     this.verdicts = Object.freeze(verdicts)
+    this.record = Object.freeze({ verdicts })
     this.labels = Object.freeze(labels)
   }
 

@@ -60,10 +60,10 @@ export function sharedStandings(
 
   return {
     waitMs({ app }, upstream) {
-      const nowMs = clock.now().getTime()
       const own = of(app)
       const openUntilMs = own.standing.openUntilMs[upstream] ?? 0
       if (openUntilMs === 0) return 0
+      const nowMs = clock.now().getTime()
       if (nowMs < openUntilMs) return openUntilMs - nowMs
       const probingUntilMs = own.probes.get(upstream) ?? 0
       if (nowMs < probingUntilMs) return 1_000

@@ -1,4 +1,5 @@
 import type { FaultCode } from '#core/fault.ts'
+import type { Entry } from '#core/manifest/entry.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Trail } from '#core/pipeline/walk.ts'
 import type { Trace } from './trace.ts'
@@ -24,25 +25,23 @@ export interface Outcome {
   readonly bytesOut: number | undefined
 }
 
+/** What the entry says of an app, for every record of its calls. */
+const known = new WeakMap<Entry, Readonly<Record<string, unknown>>>()
+
 /**
- * The record of one call to an app's API, one line of the log. It holds names, numbers and codes: no path as
- * it was sent, no query, no header, no body. Bytes out are those that the answer states.
+ * The record of one call to an app's API, one line of the log: what is of this call alone, and what it shares with
+ * other calls. It holds names, numbers and codes: no path as it was sent, no query, no header, no body. Bytes out are
+ * those that the answer states.
  */
 export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage, outcome: Outcome) {
   const { requestId, door, entry, api, method, body, host } = exchange
-  const { labels, name = exchange.app } = entry?.manifest.metadata ?? {}
   const { status, ms, bytesOut, fault, detail, policy } = outcome
-  return {
+  const fields = {
     requestId,
     traceId: passage.trace.traceId,
     door,
-    app: name,
     host,
-    owner: entry?.manifest.spec.owner.user,
-    team: entry?.manifest.spec.owner.team,
     region: exchange.region,
-    environment: labels?.environment,
-    costCenter: labels?.cost_center,
     route: api?.route.path,
     method: api ? method : undefined,
     status,
@@ -51,11 +50,26 @@ export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage
     fault,
     detail,
     policy,
-    verdicts: trail.path.verdicts,
     stageMs: trail.stageMs,
     upstream: passage.upstream,
     upstreamMs: passage.upstreamMs,
     tries: passage.tries,
     bytesIn: body.seenBytes,
   }
+  return { fields, shared: [entry ? factsOf(entry) : { app: exchange.app }, trail.path.record] }
+}
+
+function factsOf(entry: Entry): Readonly<Record<string, unknown>> {
+  const remembered = known.get(entry)
+  if (remembered) return remembered
+  const { metadata, spec } = entry.manifest
+  const facts = Object.freeze({
+    app: metadata.name,
+    owner: spec.owner.user,
+    team: spec.owner.team,
+    environment: metadata.labels?.environment,
+    costCenter: metadata.labels?.cost_center,
+  })
+  known.set(entry, facts)
+  return facts
 }

@@ -9,10 +9,8 @@ const mira = { issuer: 'https://idp.example.com', subject: 'mira', scopes: ['a',
 
 async function toldTo(app: string, principal?: typeof mira) {
   const entry = { ...entryOf(), app }
-  const { 'gatehouse-token': token = '', ...fields } = await callerHeaders(
-    exchangeOf({ app, entry, ...(principal && { principal }) }),
-    { appTokens },
-  )
+  const headers = await callerHeaders(exchangeOf({ app, entry, ...(principal && { principal }) }), { appTokens })
+  const { 'gatehouse-token': token = '', ...fields } = Object.fromEntries(headers)
   const { app: of, sub, scope } = decodeJwt(token)
   return { fields, token, of, sub, scope }
 }
