@@ -1,3 +1,5 @@
+import { median } from './percentiles.ts'
+
 /** A ratio, and where it lies with 95 % confidence. */
 export interface Interval {
   readonly ratio: number
@@ -21,15 +23,26 @@ export function ratioOf(rounds: readonly Round[]): Interval {
   const ratio = (times: readonly number[]) => upper(times) / lower(times)
   const drawn = () => {
     const times = rounds.map(() => 0)
-    for (const _ of rounds) {
-      const at = Math.floor(Math.random() * rounds.length)
-      times[at] = (times[at] ?? 0) + 1
-    }
+    for (const at of drawnOf(rounds)) times[at] = (times[at] ?? 0) + 1
     return times
   }
-  const ratios = Float64Array.from({ length: resamples }, () => ratio(drawn())).sort()
-  const at = (share: number) => ratios[Math.round(share * (resamples - 1))] ?? Number.NaN
-  return { ratio: ratio(rounds.map(() => 1)), low: at(tail), high: at(1 - tail) }
+  return { ratio: ratio(rounds.map(() => 1)), ...bootstrap(() => ratio(drawn())) }
+}
+
+/** The middle of the ratios of single rounds, with a bootstrap over them. */
+export function medianOf(ratios: readonly number[]): Interval {
+  return { ratio: median(ratios), ...bootstrap(() => median(drawnOf(ratios).map(at => ratios[at] ?? Number.NaN))) }
+}
+
+/** As many places as there are, drawn anew with repetition. */
+function drawnOf(places: readonly unknown[]): number[] {
+  return places.map(() => Math.floor(Math.random() * places.length))
+}
+
+function bootstrap(draw: () => number): Pick<Interval, 'low' | 'high'> {
+  const drawn = Float64Array.from({ length: resamples }, draw).sort()
+  const at = (share: number) => drawn[Math.round(share * (resamples - 1))] ?? Number.NaN
+  return { low: at(tail), high: at(1 - tail) }
 }
 
 /** Whether a ratio is at most so much, as far as its interval tells. */

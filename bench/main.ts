@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { full as apiFull, quick as apiQuick, measureApi } from './api/measure.ts'
+import { full as apiFull, quick as apiQuick, bareProxyPast, measureApi } from './api/measure.ts'
 import { apiFailures, apiReportText, figuresTable } from './api/report.ts'
 import { full as egressFull, quick as egressQuick, measureEgress } from './egress/measure.ts'
 import type { IsolationFigures } from './isolation.ts'
@@ -123,7 +123,7 @@ async function egress(options: { quick?: true; json?: true }): Promise<void> {
   const report = { machine, figures, failures: apiFailures(figures) }
   const text = options.json
     ? JSON.stringify(report, null, 2)
-    : `\n${machineLine(machine)}\n\n${figuresTable(title, figures)}\n${report.failures.map(line => `FAILED ${line}\n`).join('')}`
+    : `\n${machineLine(machine)}\n\n${figuresTable(title, figures, bareProxyPast)}\n${report.failures.map(line => `FAILED ${line}\n`).join('')}`
   process.stdout.write(`${text}\n`)
   process.exitCode = report.failures.length > 0 ? 1 : 0
 }

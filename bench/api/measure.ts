@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Interval, medianOf } from '../interval.ts'
 import { latencyOf, median } from '../percentiles.ts'
 import { cpuMicroseconds, ownWorkerds } from '../processor.ts'
 import { type Subprocess, startSubprocess } from '../subprocess.ts'
@@ -19,15 +20,15 @@ export interface ApiExtent {
 }
 
 /** Each target is used for so long before it is measured: until then the runtime is still compiling it. */
-const warmUpSeconds = 6
+const warmUpSeconds = 10
 
-/** About four minutes, half of it for publishing 10,000 apps. */
-export const full: ApiExtent = { connections: [1, 16, 64], apps: [10, 10_000], seconds: 3, rounds: 5 }
+/** About eight minutes, two of them for publishing 10,000 apps. */
+export const full: ApiExtent = { connections: [1, 16, 64], apps: [10, 10_000], seconds: 0.5, rounds: 30 }
 
-/** Under two minutes, and less exact. */
-export const quick: ApiExtent = { connections: [1, 16, 64], apps: [10, 500], seconds: 1, rounds: 3 }
+/** Under three minutes, and less exact. */
+export const quick: ApiExtent = { connections: [1, 16, 64], apps: [10, 500], seconds: 0.5, rounds: 8 }
 
-/** One target under one load: the middle of all rounds. */
+/** One target under one load, over all rounds. */
 export interface ApiFigure {
   readonly target: string
   readonly connections: number
@@ -36,9 +37,9 @@ export interface ApiFigure {
   readonly p99Ms: number
   /** CPU of the target's process per request, in µs. */
   readonly cpuMicroseconds: number
-  /** Throughput, and CPU time, against the bare proxy in the same round; the middle of all rounds. */
-  readonly throughputRatio: number
-  readonly cpuRatio: number
+  /** Throughput, and CPU time, against each target in the same round, by its name. */
+  readonly throughput: Readonly<Record<string, Interval>>
+  readonly cpu: Readonly<Record<string, Interval>>
   readonly errors: readonly string[]
 }
 
@@ -51,8 +52,11 @@ export interface ApiMeasurement {
   readonly absent: readonly Absent[]
 }
 
-/** The bare proxy as the emulator runs any worker. */
-const byPlainFetch = 'bare proxy by plain fetch'
+/** What the gateway is measured against: a proxy as Hono's documentation writes it, run as the emulator runs any worker. */
+export const bareProxy = 'bare proxy'
+
+/** The same with the gateway's own way to the network, past the worker that the emulator puts before a plain fetch. */
+export const bareProxyPast = 'bare proxy past the emulator'
 
 export interface Measured {
   readonly name: string
@@ -63,7 +67,8 @@ export interface Measured {
 
 /**
  * Measures calls through the whole API path (token, scope, rate limit, forward) beside a bare proxy on the
- * same workerd, and beside other gateways where they are installed. The targets take turns within each round, so that what else the machine does meets them alike.
+ * same workerd, and beside other gateways where they are installed. Short slices of all take turns in random order, so
+ * that what else the machine does meets them alike.
  */
 export async function measureApi(extent: ApiExtent, say: (line: string) => void): Promise<ApiMeasurement> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
@@ -113,8 +118,8 @@ async function setUp(
     tokens.map((token, n) => requestOf(appName(Math.floor((n * count) / tokens.length)), token))
   const measured: Measured[] = []
   for (const [name, hasNetwork] of [
-    ['bare proxy', true],
-    [byPlainFetch, false],
+    [bareProxy, false],
+    [bareProxyPast, true],
   ] as const) {
     const bare = await noted(startWorker('api/bare-proxy.ts', { variables: { UPSTREAM: upstream }, hasNetwork }))
     measured.push({ name, ...bare, requests: requests(10) })
@@ -128,14 +133,16 @@ async function setUp(
   started.push(...running)
   for (const { name, why } of absent) say(`not measured: ${name}: ${why}`)
   const work = {
-    [byPlainFetch]:
-      'the same through the worker that the emulator puts before a plain fetch, past which the gateway goes',
+    [bareProxyPast]:
+      'the same with the way to the network that `npm start` gives the gateway, past the worker that the emulator puts before a plain fetch',
     ...Object.fromEntries(running.map(one => [one.name, one.work])),
   }
   return { targets: [...measured, ...running], work, absent }
 }
 
-/** Puts every target under every load, in turn; the first target must be called `bare proxy`. */
+type Slice = LoadReport & { readonly cpu: number }
+
+/** Puts every target under every load, in turn. */
 export async function figures(
   { connections, seconds, rounds }: Pick<ApiExtent, 'connections' | 'seconds' | 'rounds'>,
   targets: readonly Measured[],
@@ -144,9 +151,9 @@ export async function figures(
 ): Promise<ApiFigure[]> {
   const all: ApiFigure[] = []
   for (const count of connections) {
-    const taken = new Map(targets.map(({ name }) => [name, [] as (LoadReport & { cpu: number })[]]))
+    const taken = new Map(targets.map(({ name }) => [name, [] as Slice[]]))
     for (let round = 0; round < rounds; round++) {
-      for (const { name, port, pid, requests } of targets) {
+      for (const { name, port, pid, requests } of shuffled(targets)) {
         const usedBefore = cpuMicroseconds(pid)
         const report = await load.call({ port, requests, connections: count, seconds })
         const cpu = (cpuMicroseconds(pid) - usedBefore) / report.latenciesMs.length
@@ -157,7 +164,13 @@ export async function figures(
       }
     }
     const rateOf = ({ latenciesMs, seconds: took }: LoadReport) => latenciesMs.length / took
-    const bare = taken.get('bare proxy') ?? []
+    const against = (of: readonly Slice[], figureOf: (slice: Slice) => number) =>
+      Object.fromEntries(
+        [...taken].map(([name, others]) => [
+          name,
+          medianOf(of.map((slice, at) => figureOf(slice) / figureOf(others[at] ?? slice)).filter(Number.isFinite)),
+        ]),
+      )
     for (const [target, reports] of taken) {
       const latency = latencyOf(reports.flatMap(({ latenciesMs }) => latenciesMs))
       all.push({
@@ -167,11 +180,18 @@ export async function figures(
         p50Ms: latency.p50,
         p99Ms: latency.p99,
         cpuMicroseconds: median(reports.map(({ cpu }) => cpu)),
-        throughputRatio: median(reports.map((report, at) => rateOf(report) / rateOf(bare[at] ?? report))),
-        cpuRatio: median(reports.map(({ cpu }, at) => cpu / (bare[at]?.cpu ?? cpu))),
+        throughput: against(reports, rateOf),
+        cpu: against(reports, ({ cpu }) => cpu),
         errors: reports.flatMap(({ errors }) => errors),
       })
     }
   }
   return all
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map(item => ({ item, at: Math.random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ item }) => item)
 }

@@ -1,41 +1,49 @@
 import { figure, table } from '../table.ts'
-import type { ApiFigure, ApiMeasurement } from './measure.ts'
-
-/** What the path through the gateway may cost at most. */
-const leastThroughputRatio = 0.8
+import { type ApiFigure, type ApiMeasurement, bareProxy } from './measure.ts'
 
 /** Throughput of the gateway against that of others on the same machine, at least. */
-const leastAgainst: Readonly<Record<string, number>> = { 'nginx + njs': 1, Portkey: 4 }
+const leastAgainst: Readonly<Record<string, number>> = { [bareProxy]: 0.8, 'nginx + njs': 1, Portkey: 4 }
 
 const head = ['target', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs', 'throughput', 'CPU']
 
 /** All figures as a table, then what each target does, how they stand to the budgets, and what failed. */
 export function apiReportText({ figures, work, absent }: ApiMeasurement): string {
-  const title = 'Calls to an API: token, scope, rate limit, forward; against a proxy that checks nothing'
-  const gateway = figures.filter(({ target }) => target.startsWith('gateway'))
-  const worst = Math.min(...gateway.map(({ throughputRatio }) => throughputRatio))
-  const against = Object.keys(work).map(name => {
-    const ratios = gateway.flatMap(({ connections, perSecond }) => {
-      const other = figures.find(one => one.target === name && one.connections === connections)
-      return other && other.perSecond > 0 ? [perSecond / other.perSecond] : []
-    })
-    const least = ratios.length > 0 ? figure(Math.min(...ratios)) : 'none'
-    const budget = leastAgainst[name]
-    return `Least throughput against ${name}: ${least}${budget === undefined ? '' : `, budget ${budget}`}\n`
-  })
+  const title = `Calls to an API: token, scope, rate limit, forward; against a ${bareProxy} that checks nothing`
   const lines = [
-    figuresTable(title, figures),
+    figuresTable(title, figures, bareProxy),
     ...Object.entries(work).map(([name, does]) => `${name}: ${does}\n`),
     ...absent.map(({ name, why }) => `Not measured: ${name}: ${why}\n`),
-    `Least throughput against the bare proxy: ${figure(worst)}, budget ${leastThroughputRatio}\n`,
-    ...against,
+    ...[bareProxy, ...Object.keys(work)].map(name => leastLine(name, figures)),
     ...apiFailures(figures).map(line => `FAILED ${line}\n`),
   ]
   return lines.join('\n')
 }
 
-/** Every figure as a row. */
-export function figuresTable(title: string, figures: readonly ApiFigure[]): string {
+/** The gateway's throughput against another target where it is worst, with what 95 % confidence tells of it. */
+function leastLine(other: string, figures: readonly ApiFigure[]): string {
+  const budget = leastAgainst[other]
+  const rows = figures
+    .filter(({ target }) => target.startsWith('gateway'))
+    .flatMap(row => {
+      const to = row.throughput[other]
+      return to ? [{ ...row, to }] : []
+    })
+    .sort((one, next) => one.to.ratio - next.to.ratio)
+  const [least] = rows
+  if (!least) return `Least throughput against ${other}: none\n`
+  const { target, connections, to } = least
+  const interval = `${figure(to.low)} to ${figure(to.high)}`
+  const where = `${target}, ${connections} ${connections === 1 ? 'connection' : 'connections'}`
+  const aim = budget === undefined ? '' : `, budget ${budget}`
+  return `Least throughput against ${other}: ${figure(to.ratio)} (${interval}; ${where})${aim}\n`
+}
+
+/**
+ * Every figure as a row.
+ *
+ * @param base the target to which the others' throughput and CPU are put in relation
+ */
+export function figuresTable(title: string, figures: readonly ApiFigure[], base: string): string {
   const rows = figures.map(one => [
     one.target,
     String(one.connections),
@@ -43,8 +51,8 @@ export function figuresTable(title: string, figures: readonly ApiFigure[]): stri
     figure(one.p50Ms),
     figure(one.p99Ms),
     figure(one.cpuMicroseconds),
-    `${figure(one.throughputRatio)}×`,
-    `${figure(one.cpuRatio)}×`,
+    `${figure(one.throughput[base]?.ratio ?? Number.NaN)}×`,
+    `${figure(one.cpu[base]?.ratio ?? Number.NaN)}×`,
   ])
   return table(title, head, rows)
 }

@@ -99,9 +99,8 @@ export class Pipeline {
     const exchange: Mutable<Exchange> = { ...start }
     let at = 'ending'
     try {
-      let startedMs = ports.clock.now().getTime()
       for (const { name: stage, steps } of stages) {
-        let isWaited = false
+        let waitedFromMs: number | undefined
         for (const { policy, name, isMandatory, hasAfter } of steps) {
           at = name
           const mode = isMandatory ? 'enforce' : modeOf(policy, exchange, ports)
@@ -112,8 +111,8 @@ export class Pipeline {
             if (hasAfter) passed.push(policy)
             continue
           }
+          if (judging instanceof Promise) waitedFromMs ??= ports.clock.now().getTime()
           const verdict = judging instanceof Promise ? await judging : judging
-          isWaited ||= judging instanceof Promise
           trail.path = trail.path.with(name, resultOf(verdict, mode))
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, trail, refusal: { ...verdict, policy: name, problems: [] } }
@@ -127,7 +126,7 @@ export class Pipeline {
           if (hasAfter) passed.push(policy)
           learn(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
         }
-        if (isWaited) startedMs = time(exchange, ports, stage, startedMs, trail)
+        if (waitedFromMs !== undefined) time(exchange, ports, stage, waitedFromMs, trail)
       }
       at = 'ending'
       return { kind: 'ended', exchange, trail, reply: await ending(exchange) }
@@ -154,16 +153,10 @@ function learn(exchange: Mutable<Exchange>, change: Partial<Exchange>): void {
   if (before && change.replyHeaders) exchange.replyHeaders = { ...before, ...change.replyHeaders }
 }
 
-/**
- * Only a stage that waited takes any time: on Workers the clock stands still while code runs.
- *
- * @returns now, when the next stage begins
- */
-function time(exchange: Exchange, ports: Ports, stage: StageName, startedMs: number, trail: Trail): number {
-  const nowMs = ports.clock.now().getTime()
-  const ms = nowMs - startedMs
-  if (ms <= 0) return nowMs
+/** Only a stage that waited takes any time: on Workers the clock stands still while code runs. */
+function time(exchange: Exchange, ports: Ports, stage: StageName, fromMs: number, trail: Trail): void {
+  const ms = ports.clock.now().getTime() - fromMs
+  if (ms <= 0) return
   trail.stageMs[stage] = ms
   ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', stageLabels.of(exchange.door, stage), ms)
-  return nowMs
 }
