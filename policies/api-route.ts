@@ -4,13 +4,14 @@ import { type Methods, RouteTable } from '#core/api/route-table.ts'
 import { hopsOf, isLooping } from '#core/forward/hops.ts'
 import { asksForServiceWorker } from '#core/forward/one-origin.ts'
 import type { Api, ApiRoute } from '#core/manifest/api-schema.ts'
+import { onceFor } from '#core/once.ts'
 import { settled } from '#core/pipeline/exchange.ts'
 import { routeField } from '#core/pipeline/fields.ts'
 import { answer, deny, type Policy, pass } from '#core/pipeline/policy.ts'
 import { sentHeaders } from '#core/pipeline/sent-headers.ts'
 
 /** Tables live as long as the manifest that they were made of. */
-const tables = new WeakMap<Api, RouteTable<ApiRoute>>()
+const tableOf = onceFor((api: Api) => new RouteTable<ApiRoute>(api.routes))
 
 /**
  * Settles which route of the app's API a request is for, by its path as it was sent, and that its method may
@@ -51,14 +52,6 @@ export const apiRoute: Policy = {
     const { path, query } = target
     return pass({ api: { route, path, query, params: match.params, hops }, replyHeaders })
   },
-}
-
-function tableOf(api: Api): RouteTable<ApiRoute> {
-  const known = tables.get(api)
-  if (known) return known
-  const table = new RouteTable(api.routes)
-  tables.set(api, table)
-  return table
 }
 
 /** Whoever may GET may ask for the headers alone (RFC 9110 §9.3.2). */

@@ -1,5 +1,6 @@
-import { later } from '#core/later.ts'
+import { onceFor } from '#core/once.ts'
 import type { Log } from '#core/ports.ts'
+import { Promised } from '#core/promised.ts'
 
 /** Log lines as Cloudflare collects them, and as `npm start` prints them: one JSON object a line. */
 export const consoleLog: Log = {
@@ -21,16 +22,10 @@ const gatheredAtMost = 24
 const gathered = new Set(['request', 'egress'])
 
 /** Fields that many lines share, as they stand in a line. */
-const texts = new WeakMap<object, string>()
-
-function textOf(part: object): string {
-  const known = texts.get(part)
-  if (known !== undefined) return known
+const textOf = onceFor((part: object) => {
   const members = JSON.stringify(part).slice(1, -1)
-  const text = members === '' ? '' : `,${members}`
-  texts.set(part, text)
-  return text
-}
+  return members === '' ? '' : `,${members}`
+})
 
 /**
  * The log of one machine, where every line is a write to the terminal or a file, which costs more than the
@@ -38,16 +33,7 @@ function textOf(part: object): string {
  */
 export function gatheringLog(background: (work: Promise<unknown>) => void, nowMs: () => number): Log {
   let lines: string[] = []
-  /** When the lines are to be printed. A promise made in a request may be cut off with it, so an overdue one is made again. */
-  let dueMs = Number.NEGATIVE_INFINITY
-  const print = () => {
-    if (lines.length === 0) return
-    const text = lines.join('\n')
-    lines = []
-    dueMs = Number.NEGATIVE_INFINITY
-    // biome-ignore lint/suspicious/noConsole: the runtime's log is its console
-    console.log(text)
-  }
+  const nextPrint = new Promised(gatherMs, background, print)
   return {
     write(level, event, fields, shared = []) {
       if (!gathered.has(event) || level === 'error') return consoleLog.write(level, event, fields, shared)
@@ -56,10 +42,16 @@ export function gatheringLog(background: (work: Promise<unknown>) => void, nowMs
       for (const part of shared) line += textOf(part)
       lines.push(`${line},${JSON.stringify(fields).slice(1)}`)
       if (lines.length >= gatheredAtMost) return print()
-      const now = nowMs()
-      if (dueMs > now - gatherMs) return
-      dueMs = now + gatherMs
-      background(later(gatherMs).then(print))
+      nextPrint.make(nowMs())
     },
+  }
+
+  function print(): void {
+    if (lines.length === 0) return
+    const text = lines.join('\n')
+    lines = []
+    nextPrint.kept()
+    // biome-ignore lint/suspicious/noConsole: the runtime's log is its console
+    console.log(text)
   }
 }

@@ -1,6 +1,6 @@
 import { keys } from '#core/keys.ts'
-import { later } from '#core/later.ts'
 import type { Clock, CounterSums, Counters } from '#core/ports.ts'
+import { Promised } from '#core/promised.ts'
 import type { Env } from './env.ts'
 import { Tally } from './tally.ts'
 
@@ -22,8 +22,7 @@ export function meteredCounters(
   background: (work: Promise<unknown>) => void,
 ): Counters {
   let pending = new Map<string, Tally>()
-  /** When a flush was last promised. A promise made in a request may be cut off with it, so an old one is made again. */
-  let promisedMs = Number.NEGATIVE_INFINITY
+  const nextFlush = new Promised(flushAfterMs, background, flush)
 
   return {
     count(app, name, labels = noLabels, by = 1) {
@@ -90,17 +89,13 @@ export function meteredCounters(
       background(report(app, own.deltas(), clock.now().getTime()))
       return
     }
-    if (own.counts % countsPerLook !== 1) return
-    const nowMs = clock.now().getTime()
-    if (nowMs - promisedMs < 2 * flushAfterMs) return
-    promisedMs = nowMs
-    background(later(flushAfterMs).then(flush))
+    if (own.counts % countsPerLook === 1) nextFlush.make(clock.now().getTime())
   }
 
   async function flush(): Promise<void> {
     const flushed = pending
     pending = new Map()
-    promisedMs = Number.NEGATIVE_INFINITY
+    nextFlush.kept()
     const nowMs = clock.now().getTime()
     await Promise.all([...flushed].map(([app, own]) => report(app, own.deltas(), nowMs)))
   }

@@ -1,5 +1,5 @@
-import { later } from '#core/later.ts'
 import type { Clock } from '#core/ports.ts'
+import { Promised } from '#core/promised.ts'
 
 /** Notes wait at most this long before they go to the meter of their app. */
 const flushAfterMs = 5_000
@@ -19,8 +19,7 @@ export function gathering<Note>(
   send: (app: string, notes: Readonly<Record<string, Note>>, nowMs: number) => Promise<unknown>,
 ): Gathering<Note> {
   let waiting = new Map<string, Map<string, Note>>()
-  /** A promise made in a request may be cut off with it, so an old one is made again. */
-  let promisedMs = Number.NEGATIVE_INFINITY
+  const nextFlush = new Promised(flushAfterMs, background, flush)
 
   return { add, flush }
 
@@ -28,16 +27,13 @@ export function gathering<Note>(
     const own = waiting.get(app) ?? new Map<string, Note>()
     waiting.set(app, own)
     if (own.has(key) || own.size < maxWaiting) own.set(key, join(own.get(key)))
-    const nowMs = clock.now().getTime()
-    if (nowMs - promisedMs < 2 * flushAfterMs) return
-    promisedMs = nowMs
-    background(later(flushAfterMs).then(flush))
+    nextFlush.make(clock.now().getTime())
   }
 
   async function flush(): Promise<void> {
     const flushed = waiting
     waiting = new Map()
-    promisedMs = Number.NEGATIVE_INFINITY
+    nextFlush.kept()
     const nowMs = clock.now().getTime()
     await Promise.allSettled([...flushed].map(([app, own]) => send(app, Object.fromEntries(own), nowMs)))
   }

@@ -24,6 +24,16 @@ const shadowsKeptMs = 30 * 86_400_000
 const maxPlaces = 1_000
 const placesKeptMs = 14 * 86_400_000
 
+/** What a meter keeps, by what is told of it. */
+const tables = `
+  CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, value REAL NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, n INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS shadows (key TEXT PRIMARY KEY, n INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, request_id TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS discoveries (app TEXT PRIMARY KEY, requests INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS standing (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL);
+`
+
 /**
  * One app's counters, summed over all isolates. One object per app carries some 1,000 flushes a second,
  * which is some 100 requests each: 100,000 requests a second for one app. Past that, shard by isolate.
@@ -33,24 +43,7 @@ export class MeterObject extends DurableObject {
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env)
-    ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, value REAL NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID',
-    )
-    ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, n INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID',
-    )
-    ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS shadows (key TEXT PRIMARY KEY, n INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, request_id TEXT NOT NULL) WITHOUT ROWID',
-    )
-    ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL)',
-    )
-    ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS discoveries (app TEXT PRIMARY KEY, requests INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL) WITHOUT ROWID',
-    )
-    ctx.storage.sql.exec(
-      'CREATE TABLE IF NOT EXISTS standing (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL)',
-    )
+    ctx.storage.sql.exec(tables)
     const kept = ctx.storage.sql.exec<{ json: string }>('SELECT json FROM standing').toArray()[0]
     this.#judge = new Judge(kept && (JSON.parse(kept.json) as Standing))
   }

@@ -2,6 +2,7 @@ import { RouteTable } from '#core/api/route-table.ts'
 import type { Path, SchemaProblem } from '#core/json-schema/guards.ts'
 import { isObject } from '#core/json-schema/keywords.ts'
 import { compileSchema } from '#core/json-schema/validator.ts'
+import { onceFor } from '#core/once.ts'
 import { OpenApiDocument, type OperationObject, operationMethods, type Parameter, resolved } from './document.ts'
 import { componentOf, placeOf, standalone } from './standalone.ts'
 
@@ -35,8 +36,6 @@ export type Compiled =
   | { readonly kind: 'contract'; readonly contract: Contract; readonly operations: readonly Operation[] }
   | { readonly kind: 'refused'; readonly problems: readonly SchemaProblem[] }
 
-const known = new WeakMap<object, Contract>()
-
 /**
  * Makes a contract of an OpenAPI 3.1 document, or finds everything in it that cannot be judged by. Schemas
  * follow the rules of payload schemas: a contract must not look stricter than it is.
@@ -62,15 +61,12 @@ export function compileContract(document: unknown): Compiled {
  *
  * @throws when it would not be accepted
  */
-export function contractOf(document: object): Contract {
-  const remembered = known.get(document)
-  if (remembered) return remembered
+export const contractOf = onceFor((document: object): Contract => {
   const compiled = compileContract(document)
   if (compiled.kind === 'refused')
     throw new Error(`the contract is not valid: ${compiled.problems.map(({ reason }) => reason).join('; ')}`)
-  known.set(document, compiled.contract)
   return compiled.contract
-}
+})
 
 const maxProblems = 50
 

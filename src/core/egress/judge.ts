@@ -1,6 +1,7 @@
 import type { Credential } from '#core/manifest/egress-credential.ts'
 import type { EgressRule } from '#core/manifest/egress-schema.ts'
 import type { Manifest } from '#core/manifest/schema.ts'
+import { onceFor } from '#core/once.ts'
 import { closestRule, closestText } from './closest.ts'
 import { isFindingOut } from './finding-out.ts'
 import { isUnderPublicSuffix } from './public-suffix.ts'
@@ -20,9 +21,6 @@ export type Judgement =
   /** A rule in shadow mode matches: the request passes, but only as one that no rule allows. */
   | { readonly kind: 'shadowed'; readonly way: Way; readonly detail: string }
   | { readonly kind: 'denied'; readonly detail: string; readonly closest?: string }
-
-/** Compiled once per entry, for as long as its manifest is in memory. */
-const books = new WeakMap<Manifest, RuleBook>()
 
 /** Whether an app's rules let a request go: deny by default, the most specific rule decides. */
 export function judge(manifest: Manifest, method: string, target: Target): Judgement {
@@ -51,15 +49,12 @@ export function lentBy(way: Way | undefined): Credential | undefined {
   return isLent ? way.rule.credential : undefined
 }
 
-function bookOf(manifest: Manifest): RuleBook {
-  const known = books.get(manifest)
-  if (known) return known
+/** Compiled once per entry, for as long as its manifest is in memory. */
+const bookOf = onceFor((manifest: Manifest) => {
   const rules = manifest.spec.egress.flatMap(({ to, mode }, index) => {
     const rule = mode === 'off' ? 'is off' : readRule(to, index)
     // what publish refuses lets nothing out either, whatever wrote the entry
     return typeof rule === 'string' || isUnderPublicSuffix(rule) ? [] : [rule]
   })
-  const book = new RuleBook(rules)
-  books.set(manifest, book)
-  return book
-}
+  return new RuleBook(rules)
+})

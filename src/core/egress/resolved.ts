@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { BoundedMap } from '#core/bounded-map.ts'
 import { Fault } from '#core/fault.ts'
 import type { Clock, Upstreams } from '#core/ports.ts'
 import { isPublicAddress } from './address.ts'
@@ -19,7 +20,7 @@ const Answer = z.object({
   Answer: z.array(z.object({ type: z.int(), data: z.string(), TTL: z.number().min(0).default(0) })).default([]),
 })
 
-const known = new Map<string, number>()
+const known = new BoundedMap<string, number>(maxRemembered)
 
 /**
  * Asks the operator's resolver what a host name leads to, and refuses it unless every address is public. It
@@ -43,9 +44,7 @@ export async function assertPublicName(
   if (other) throw new Fault('egress-denied', `${host} leads to ${other.data}, which is not of the public internet`)
   if (found.length === 0) throw new Fault('upstream-unreachable', `${host} has no address`)
   const seconds = Math.max(minSeconds, Math.min(maxSeconds, ...found.map(({ TTL }) => TTL)))
-  known.delete(name)
   known.set(name, nowMs + seconds * 1000)
-  if (known.size > maxRemembered) known.delete(known.keys().next().value ?? '')
 }
 
 async function addressesOf(host: string, type: string, code: number, resolver: string, upstreams: Upstreams) {

@@ -1,5 +1,6 @@
 import { type FetchSetting, unfetchable } from '#core/egress/fetchable.ts'
 import { Fault } from '#core/fault.ts'
+import { onceFor } from '#core/once.ts'
 import { type Exchange, settled } from '#core/pipeline/exchange.ts'
 import type { Ports } from '#core/ports.ts'
 import { Recent } from '#core/recent.ts'
@@ -11,7 +12,7 @@ import { Patience } from './patience.ts'
 import { forwardedHeaders } from './request-headers.ts'
 
 /** What is wrong with the upstreams of an isolate's settings, by their URLs: none is judged twice. */
-const judgements = new WeakMap<FetchSetting, Recent<{ readonly unsafe: string | undefined }>>()
+const judgementsBy = onceFor((_: FetchSetting) => new Recent<{ readonly unsafe: string | undefined }>(remembered))
 const remembered = 20_000
 
 /** What a body means here, HTTP leaves open (RFC 9110 §9.3.1), and the runtime sends none. */
@@ -95,7 +96,5 @@ function answered(answer: Response, exchange: Exchange): Response {
 }
 
 function judgedUrl(url: string, setting: FetchSetting): string | undefined {
-  const known = judgements.get(setting) ?? new Recent(remembered)
-  judgements.set(setting, known)
-  return known.get(url, text => ({ unsafe: unfetchable(text, setting) })).unsafe
+  return judgementsBy(setting).get(url, text => ({ unsafe: unfetchable(text, setting) })).unsafe
 }

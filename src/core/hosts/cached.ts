@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import { Fault } from '#core/fault.ts'
 import { keys } from '#core/keys.ts'
 import type { Clock, Hosts, Log, Registry, RegistryStore } from '#core/ports.ts'
@@ -34,8 +35,8 @@ export function cachedHosts(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   background: (work: Promise<unknown>) => void,
 ): CachedHosts {
-  const taken = new Map<string, Remembered>()
-  const free = new Map<string, Remembered>()
+  const taken = new BoundedMap<string, Remembered>(maxRemembered)
+  const free = new BoundedMap<string, Remembered>(maxRemembered)
   const refreshing = new Set<string>()
 
   return {
@@ -48,7 +49,7 @@ export function cachedHosts(
     },
 
     renew(app) {
-      for (const [host, known] of taken) if (known.app === app) taken.set(host, { ...known, untilMs: 0 })
+      for (const [host, known] of [...taken]) if (known.app === app) taken.set(host, { ...known, untilMs: 0 })
     },
   }
 
@@ -79,9 +80,7 @@ export function cachedHosts(
     const nowMs = clock.now().getTime()
     const [into, other] = app === undefined ? [free, taken] : [taken, free]
     other.delete(host)
-    into.delete(host)
     into.set(host, { app, freshUntilMs: nowMs + fresh * 1000, untilMs: nowMs + stale * 1000 })
-    if (into.size > maxRemembered) into.delete(into.keys().next().value ?? '')
     return app
   }
 }

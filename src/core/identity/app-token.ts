@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose'
+import { BoundedMap } from '#core/bounded-map.ts'
 import { Fault } from '#core/fault.ts'
 import type { Clock } from '#core/ports.ts'
 import { whenKnown } from '#core/when-known.ts'
@@ -55,7 +56,7 @@ export class AppTokens {
   readonly #clock: Clock
   /** Tokens of ours that this isolate has verified a moment ago. */
   readonly verified = new VerifiedTokens<AppIdentity>()
-  readonly #made = new Map<string, Made>()
+  readonly #made = new BoundedMap<string, Made>(maxRemembered)
   /** The same, of bearers that come again as the same object: naming one costs more than all else. */
   readonly #latest = new WeakMap<Bearer, Made & { readonly entryDigest: string }>()
 
@@ -102,9 +103,7 @@ export class AppTokens {
   async #remade(name: string, bearer: Bearer, nowMs: number): Promise<Made> {
     const token = await this.minted(bearer, forwardedSeconds)
     const made = { token, reusableUntilMs: nowMs + (forwardedSeconds - reusableSeconds) * 1000 }
-    this.#made.delete(name)
     this.#made.set(name, made)
-    if (this.#made.size > maxRemembered) this.#made.delete(this.#made.keys().next().value ?? '')
     return made
   }
 

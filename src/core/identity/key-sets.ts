@@ -1,5 +1,7 @@
 import * as z from 'zod'
+import { BoundedMap } from '#core/bounded-map.ts'
 import { later } from '#core/later.ts'
+import { onceFor } from '#core/once.ts'
 import type { Clock, Counters, Log } from '#core/ports.ts'
 import { within } from '#core/within.ts'
 import type { Algorithm } from './algorithms.ts'
@@ -75,7 +77,7 @@ export interface KeySetPorts {
  */
 export class KeySets {
   readonly #ports: KeySetPorts
-  readonly #held = new Map<string, Held>()
+  readonly #held = new BoundedMap<string, Held>(maxIssuers)
 
   constructor(ports: KeySetPorts) {
     this.#ports = ports
@@ -117,7 +119,6 @@ export class KeySets {
     const failedAtMs = Number.NEGATIVE_INFINITY
     const held = { known: undefined, asking: undefined, failedAtMs, missing: new MissingKeys() }
     this.#held.set(name, held)
-    if (this.#held.size > maxIssuers) this.#held.delete(this.#held.keys().next().value ?? '')
     return held
   }
 
@@ -226,12 +227,4 @@ export class KeySets {
 }
 
 /** Names of sources that come again as the same object, as those of a manifest do. */
-const names = new WeakMap<KeySource, string>()
-
-function nameOf(source: KeySource): string {
-  const known = names.get(source)
-  if (known !== undefined) return known
-  const name = `${source.issuer}\n${source.jwksUri ?? ''}`
-  names.set(source, name)
-  return name
-}
+const nameOf = onceFor(({ issuer, jwksUri = '' }: KeySource) => `${issuer}\n${jwksUri}`)

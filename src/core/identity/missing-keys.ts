@@ -1,3 +1,5 @@
+import { BoundedMap } from '#core/bounded-map.ts'
+
 /** Keys that no set holds are looked for again: so many times at once, and then once in so many seconds. */
 const lookAgain = { burst: 5, everySeconds: 10 }
 /** A name that was looked for in vain is not looked for again before so long. */
@@ -8,7 +10,7 @@ const maxMissing = 1_000
 export class MissingKeys {
   #looksLeft = lookAgain.burst
   #looksAtMs = 0
-  readonly #untilMs = new Map<string, number>()
+  readonly #untilMs = new BoundedMap<string, number>(maxMissing)
 
   /** Whether the issuer may be asked for a key; if so, that counts as asked. */
   mayLook(kid: string, nowMs: number): boolean {
@@ -26,6 +28,5 @@ export class MissingKeys {
   /** The issuer was asked, and does not have it. */
   missed(kid: string, nowMs: number): void {
     this.#untilMs.set(kid, nowMs + missingSeconds * 1000)
-    if (this.#untilMs.size > maxMissing) this.#untilMs.delete(this.#untilMs.keys().next().value ?? '')
   }
 }

@@ -1,4 +1,5 @@
 import { Validator as Library, type OutputUnit, type Schema } from '@cfworker/json-schema'
+import { onceFor } from '#core/once.ts'
 import { costOf, costProblems, worst } from './cost.ts'
 import { formProblems, type JsonSchema, type SchemaProblem } from './guards.ts'
 import { annotations, holders, isObject } from './keywords.ts'
@@ -33,8 +34,6 @@ export type Compiled =
 /** Keywords that the library gets in other words. */
 const rewritten = new Set(['uniqueItems', 'pattern'])
 
-const known = new WeakMap<object, Validator>()
-
 /** Makes a validator of a JSON Schema of draft 2020-12, or finds everything in it that the guards refuse. */
 export function compileSchema(schema: unknown): Compiled {
   const problems = formProblems(schema)
@@ -52,15 +51,12 @@ export function compileSchema(schema: unknown): Compiled {
  *
  * @throws when they do not
  */
-export function validatorOf(schema: object): Validator {
-  const remembered = known.get(schema)
-  if (remembered) return remembered
+export const validatorOf = onceFor((schema: object): Validator => {
   const compiled = compileSchema(schema)
   if (compiled.kind === 'refused')
     throw new Error(`the schema is not valid: ${compiled.problems.map(({ reason }) => reason).join('; ')}`)
-  known.set(schema, compiled.validator)
   return compiled.validator
-}
+})
 
 function failuresOf(library: Library, document: unknown, maxValues: number): readonly string[] {
   if (isLarger(document, maxValues)) return unjudged

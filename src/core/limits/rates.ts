@@ -1,4 +1,5 @@
 import { later } from '#core/later.ts'
+import { onceFor } from '#core/once.ts'
 import type { Clock, Counters, Log } from '#core/ports.ts'
 import { Recent } from '#core/recent.ts'
 import { LabelSets } from '#core/telemetry/label-sets.ts'
@@ -193,15 +194,7 @@ function isAmple(lease: Lease, rule: RateRule): boolean {
 }
 
 /** Names of counters that come again as the same object, as those of a caller do. */
-const names = new WeakMap<Counter, string>()
-
-function nameOf(counter: Counter): string {
-  const known = names.get(counter)
-  if (known !== undefined) return known
-  const name = `${counter.app}\n${counter.name}\n${counter.subject}`
-  names.set(counter, name)
-  return name
-}
+const nameOf = onceFor(({ app, name, subject }: Counter) => `${app}\n${name}\n${subject}`)
 
 function granted(lease: Lease, atMs: number): Taking {
   return { kind: 'granted', remaining: lease.remaining, resetMs: lease.resetMs(atMs) }

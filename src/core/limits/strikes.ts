@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import type { Clock } from '#core/ports.ts'
 import type { RateRule } from './rate-rule.ts'
 import type { Rates } from './rates.ts'
@@ -27,7 +28,7 @@ export interface Strikes {
 }
 
 export function countedStrikes(rates: Rates, clock: Clock, background: (work: Promise<unknown>) => void): Strikes {
-  const blockedUntilMs = new Map<string, number>()
+  const blockedUntilMs = new BoundedMap<string, number>(maxBlocked)
   return {
     blockedMs(kind, app, address) {
       if (blockedUntilMs.size === 0) return 0
@@ -45,8 +46,6 @@ export function countedStrikes(rates: Rates, clock: Clock, background: (work: Pr
     const taking = await rates.take({ app, subject: `ip ${address}`, name: `strikes/${kind}` }, rule, 1, 'open')
     if (taking.kind !== 'refused') return
     const key = keyOf(kind, app, address)
-    if (blockedUntilMs.size >= maxBlocked) blockedUntilMs.delete(blockedUntilMs.keys().next().value ?? '')
-    blockedUntilMs.delete(key)
     blockedUntilMs.set(key, clock.now().getTime() + taking.resetMs)
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import { isAppName } from '#core/names.ts'
 import type { Clock, Log, Lookup, Registry, RegistryStore } from '#core/ports.ts'
 import { type Found, lookUp } from './lookup.ts'
@@ -33,8 +34,8 @@ export function cachedRegistry(
   background: (work: Promise<unknown>) => void,
   raise: (app: string, sequence: number) => Promise<unknown> = async () => {},
 ): CachedRegistry {
-  const known = new Map<string, Remembered>()
-  const absent = new Map<string, { readonly lookup: Lookup; readonly untilMs: number }>()
+  const known = new BoundedMap<string, Remembered>(maxRemembered)
+  const absent = new BoundedMap<string, { readonly lookup: Lookup; readonly untilMs: number }>(maxRemembered)
   const refreshing = new Set<string>()
   /** How often anything was renewed: what was read meanwhile may be old already. */
   let renewals = 0
@@ -76,23 +77,15 @@ export function cachedRegistry(
     const renewalsBefore = renewals
     const { lookup, sequence } = await lookUp(app, store, trust, last, (...higher) => background(raise(...higher)))
     const nowMs = renewals === renewalsBefore ? clock.now().getTime() : Number.NEGATIVE_INFINITY
-    if (lookup.kind === 'found') remember(known, app, { lookup, sequence, readAtMs: nowMs })
+    if (lookup.kind === 'found') known.set(app, { lookup, sequence, readAtMs: nowMs })
     if (lookup.kind === 'unknown') known.delete(app)
     if (lookup.kind === 'unknown' || (lookup.kind === 'invalid' && !last)) {
-      remember(absent, app, { lookup, untilMs: nowMs + absentSeconds * 1000 })
+      absent.set(app, { lookup, untilMs: nowMs + absentSeconds * 1000 })
     }
     if (lookup.kind !== 'invalid') return lookup
 
     log.write('error', 'entry-invalid', { app, detail: lookup.detail, served: last ? 'last good entry' : 'nothing' })
-    if (last) remember(known, app, { ...last, readAtMs: nowMs })
+    if (last) known.set(app, { ...last, readAtMs: nowMs })
     return last?.lookup ?? lookup
   }
-}
-
-function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
-  memory.delete(key)
-  memory.set(key, value)
-  if (memory.size <= maxRemembered) return
-  const oldest = memory.keys().next()
-  if (!oldest.done) memory.delete(oldest.value)
 }

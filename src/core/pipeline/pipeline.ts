@@ -17,18 +17,11 @@ interface Way {
 }
 
 /** A policy as a walk meets it: all of one shape, which the runtime reads faster than objects of many. */
-class Step {
-  readonly policy: Policy
-  readonly name: string
-  readonly isMandatory: boolean
-  readonly hasAfter: boolean
+type Step = Pick<Policy, 'name' | 'isMandatory'> & { readonly policy: Policy; readonly hasAfter: boolean }
 
-  constructor(policy: Policy) {
-    this.policy = policy
-    this.name = policy.name
-    this.isMandatory = policy.isMandatory
-    this.hasAfter = policy.after !== undefined
-  }
+function stepOf(policy: Policy): Step {
+  const { name, isMandatory, after } = policy
+  return { policy, name, isMandatory, hasAfter: after !== undefined }
 }
 
 /** Policies by stage. The runner, not the policy, times, counts and (in shadow mode) forgives. */
@@ -79,9 +72,7 @@ export class Pipeline {
       start: new VerdictPath(door),
       stages: this.#order.map(name => ({
         name,
-        steps: (this.stages[name] ?? [])
-          .filter(({ doors }) => !doors || doors.includes(door))
-          .map(policy => new Step(policy)),
+        steps: (this.stages[name] ?? []).filter(({ doors }) => !doors || doors.includes(door)).map(stepOf),
       })),
     }
     this.#ways.set(door, way)

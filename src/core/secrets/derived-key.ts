@@ -1,11 +1,13 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import { decode, utf8Bytes } from '#core/encoding.ts'
+import { onceFor } from '#core/once.ts'
 import type { Secret } from './secret.ts'
-
-/** Raw keys already derived, for as long as the key-encryption key is in memory. */
-const derived = new WeakMap<Secret, Map<string, Uint8Array<ArrayBuffer>>>()
 
 /** Keys remembered at most; past that the oldest is derived again when it is asked for. */
 const maxRemembered = 10_000
+
+/** Raw keys already derived, for as long as the key-encryption key is in memory. */
+const derivedOf = onceFor((_: Secret) => new BoundedMap<string, Uint8Array<ArrayBuffer>>(maxRemembered))
 
 /**
  * A key of an app's own, by HKDF-SHA256 (RFC 5869) from the key-encryption key. Keys of other apps, purposes
@@ -20,12 +22,10 @@ export async function derivedKey(
   app: string,
   bytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const known = derived.get(keyEncryptionKey) ?? new Map<string, Uint8Array<ArrayBuffer>>()
-  derived.set(keyEncryptionKey, known)
+  const known = derivedOf(keyEncryptionKey)
   const info = `gatehouse ${purpose} ${app}`
   const name = `${bytes} ${info}`
   const key = known.get(name) ?? (await derive(keyEncryptionKey, info, bytes))
-  if (known.size >= maxRemembered) known.delete(known.keys().next().value ?? '')
   known.set(name, key)
   return key
 }

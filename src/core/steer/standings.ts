@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import type { BreakerTerms } from '#core/delivery/breaker.ts'
 import { TokenBucket } from '#core/delivery/token-bucket.ts'
 import { later } from '#core/later.ts'
@@ -56,7 +57,7 @@ export function sharedStandings(
   background: (work: Promise<unknown>) => void,
   timeoutMs = reportTimeoutMs,
 ): Standings {
-  const known = new Map<string, Known>()
+  const known = new BoundedMap<string, Known>(maxApps)
 
   return {
     waitMs({ app }, upstream) {
@@ -128,7 +129,6 @@ export function sharedStandings(
       judge: new Judge(),
     }
     known.set(app, fresh)
-    if (known.size > maxApps) known.delete(known.keys().next().value ?? '')
     return fresh
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 /** Requests to one upstream, and those of them that failed. */
 export interface Tally {
   readonly attempts: number
@@ -11,7 +12,7 @@ const maxSeconds = 601
 
 /** What became of the requests of the last seconds. Pure: time comes in. */
 export class OutcomeWindow {
-  readonly #seconds = new Map<number, { attempts: number; failures: number }>()
+  readonly #seconds = new BoundedMap<number, { attempts: number; failures: number }>(maxSeconds)
 
   add({ attempts, failures }: Tally, nowMs: number): void {
     const second = Math.floor(nowMs / 1000)
@@ -22,7 +23,6 @@ export class OutcomeWindow {
       return
     }
     this.#seconds.set(second, { attempts, failures })
-    if (this.#seconds.size > maxSeconds) this.#seconds.delete(this.#seconds.keys().next().value ?? 0)
   }
 
   /** The sum over the last seconds; what is older, or of a future that a clock has left again, is forgotten. */

@@ -1,5 +1,6 @@
 import type { FaultCode } from '#core/fault.ts'
 import type { Entry } from '#core/manifest/entry.ts'
+import { onceFor } from '#core/once.ts'
 import type { Exchange } from '#core/pipeline/exchange.ts'
 import type { Trail } from '#core/pipeline/walk.ts'
 import type { Trace } from './trace.ts'
@@ -26,7 +27,15 @@ export interface Outcome {
 }
 
 /** What the entry says of an app, for every record of its calls. */
-const known = new WeakMap<Entry, Readonly<Record<string, unknown>>>()
+const factsOf = onceFor(({ manifest: { metadata, spec } }: Entry) =>
+  Object.freeze({
+    app: metadata.name,
+    owner: spec.owner.user,
+    team: spec.owner.team,
+    environment: metadata.labels?.environment,
+    costCenter: metadata.labels?.cost_center,
+  }),
+)
 
 /**
  * The record of one call to an app's API, one line of the log: what is of this call alone, and what it shares with
@@ -57,19 +66,4 @@ export function requestRecord(exchange: Exchange, trail: Trail, passage: Passage
     bytesIn: body.seenBytes,
   }
   return { fields, shared: [entry ? factsOf(entry) : { app: exchange.app }, trail.path.record] }
-}
-
-function factsOf(entry: Entry): Readonly<Record<string, unknown>> {
-  const remembered = known.get(entry)
-  if (remembered) return remembered
-  const { metadata, spec } = entry.manifest
-  const facts = Object.freeze({
-    app: metadata.name,
-    owner: spec.owner.user,
-    team: spec.owner.team,
-    environment: metadata.labels?.environment,
-    costCenter: metadata.labels?.cost_center,
-  })
-  known.set(entry, facts)
-  return facts
 }

@@ -1,4 +1,5 @@
 import type { AuditFact, AuditType } from '#core/audit/record.ts'
+import { Promised } from '#core/promised.ts'
 
 /** Records wait so long, or for so many of one app, before they become one link of its chain. */
 const flushAfterMs = 5_000
@@ -29,7 +30,7 @@ interface Batch {
 export function batches(chain: BatchChain, background: (work: Promise<unknown>) => void) {
   let waiting = new Map<string, Batch>()
   let held = 0
-  let promisedMs = Number.NEGATIVE_INFINITY
+  const nextFlush = new Promised(flushAfterMs, background, flush)
 
   return (app: string, type: AuditType, record: Readonly<Record<string, unknown>>): void => {
     if (held >= maxHeld) {
@@ -45,11 +46,7 @@ export function batches(chain: BatchChain, background: (work: Promise<unknown>) 
       background(flushed(batch))
       return
     }
-    // a promise made in a request may be cut off with it, so an old one is made again
-    const nowMs = Date.now()
-    if (nowMs - promisedMs < 2 * flushAfterMs) return
-    promisedMs = nowMs
-    background(new Promise(resolve => setTimeout(resolve, flushAfterMs)).then(flush))
+    nextFlush.make(Date.now())
   }
 
   function begun(key: string, app: string, type: AuditType): Batch {
@@ -62,7 +59,7 @@ export function batches(chain: BatchChain, background: (work: Promise<unknown>) 
   async function flush(): Promise<void> {
     const all = [...waiting.values()]
     waiting = new Map()
-    promisedMs = Number.NEGATIVE_INFINITY
+    nextFlush.kept()
     await Promise.all(all.map(flushed))
   }
 

@@ -1,4 +1,5 @@
 import type { AuditFact, AuditType } from '#core/audit/record.ts'
+import { Promised } from '#core/promised.ts'
 
 /** How long tallies gather, and how many different ones, before they become one record. */
 const flushAfterMs = 10_000
@@ -14,7 +15,7 @@ export function tallies(
 ) {
   let gathered = new Map<string, Map<string, number>>()
   let kinds = 0
-  let promisedMs = Number.NEGATIVE_INFINITY
+  const nextFlush = new Promised(flushAfterMs, background, flush)
 
   return (app: string, type: AuditType, what: Readonly<Record<string, unknown>>, by: number): void => {
     const own = gathered.get(`${app} ${type}`) ?? new Map<string, number>()
@@ -26,17 +27,14 @@ export function tallies(
       background(flush())
       return
     }
-    const nowMs = Date.now()
-    if (nowMs - promisedMs < 2 * flushAfterMs) return
-    promisedMs = nowMs
-    background(new Promise(resolve => setTimeout(resolve, flushAfterMs)).then(flush))
+    nextFlush.make(Date.now())
   }
 
   async function flush(): Promise<void> {
     const flushed = gathered
     gathered = new Map()
     kinds = 0
-    promisedMs = Number.NEGATIVE_INFINITY
+    nextFlush.kept()
     await Promise.all(
       [...flushed].map(([name, counts]) => {
         const [app = '', type = ''] = name.split(' ')

@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
 import type { Counter } from '#core/limits/rate-rule.ts'
 import type { RateStore } from '#core/limits/rates.ts'
@@ -8,7 +9,7 @@ const maxNames = 10_000
 
 /** Allowances in Durable Objects: one object for each app and hash of a subject, so that no name tells who it is. */
 export function durableRates({ RATES }: Pick<Env, 'RATES'>): RateStore {
-  const names = new Map<string, string>()
+  const names = new BoundedMap<string, string>(maxNames)
   return {
     name: 'durable',
     take: async (counter, rule, ask) => RATES.getByName(await nameOf(counter)).take(counter.name, rule, ask),
@@ -24,7 +25,6 @@ export function durableRates({ RATES }: Pick<Env, 'RATES'>): RateStore {
     const known = names.get(text)
     if (known) return known
     const name = `${app}~${await sha256Hex(utf8Bytes(subject))}`
-    if (names.size >= maxNames) names.delete(names.keys().next().value ?? '')
     names.set(text, name)
     return name
   }

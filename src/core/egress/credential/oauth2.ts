@@ -1,3 +1,4 @@
+import { BoundedMap } from '#core/bounded-map.ts'
 import { sha256Hex, utf8Bytes } from '#core/encoding.ts'
 import type { CredentialAs } from '#core/manifest/egress-credential.ts'
 import type { Secret } from '#core/secrets/secret.ts'
@@ -11,7 +12,7 @@ const maxRemembered = 2_000
 const earlyShare = 0.2
 const lastMs = 5_000
 
-const known = new Map<string, AccessToken>()
+const known = new BoundedMap<string, AccessToken>(maxRemembered)
 const refreshing = new Set<string>()
 
 /**
@@ -55,9 +56,7 @@ async function fetched(
   ports: BrokerPorts,
 ): Promise<AccessToken> {
   const token = await fetchAccessToken(credential, secret, ports)
-  known.delete(name)
   known.set(name, token)
-  if (known.size > maxRemembered) known.delete(known.keys().next().value ?? '')
   return token
 }
 
