@@ -23,10 +23,10 @@ export interface ApiExtent {
 const warmUpSeconds = 10
 
 /** About eight minutes, two of them for publishing 10,000 apps. */
-export const full: ApiExtent = { connections: [1, 16, 64], apps: [10, 10_000], seconds: 0.5, rounds: 30 }
+export const full: ApiExtent = { connections: [1, 16, 64], apps: [10, 10_000], seconds: 2, rounds: 8 }
 
 /** Under three minutes, and less exact. */
-export const quick: ApiExtent = { connections: [1, 16, 64], apps: [10, 500], seconds: 0.5, rounds: 8 }
+export const quick: ApiExtent = { connections: [1, 16, 64], apps: [10, 500], seconds: 1, rounds: 4 }
 
 /** One target under one load, over all rounds. */
 export interface ApiFigure {
@@ -35,7 +35,7 @@ export interface ApiFigure {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** CPU of the target's process per request, in µs. */
+  /** CPU of the target's process per request, in µs, with what it did between its slices. */
   readonly cpuMicroseconds: number
   /** Throughput, and CPU time, against each target in the same round, by its name. */
   readonly throughput: Readonly<Record<string, Interval>>
@@ -152,11 +152,14 @@ export async function figures(
   const all: ApiFigure[] = []
   for (const count of connections) {
     const taken = new Map(targets.map(({ name }) => [name, [] as Slice[]]))
+    const usedUntil = new Map<string, number>()
     for (let round = 0; round < rounds; round++) {
       for (const { name, port, pid, requests } of shuffled(targets)) {
-        const usedBefore = cpuMicroseconds(pid)
+        const usedBefore = usedUntil.get(name) ?? cpuMicroseconds(pid)
         const report = await load.call({ port, requests, connections: count, seconds })
-        const cpu = (cpuMicroseconds(pid) - usedBefore) / report.latenciesMs.length
+        const used = cpuMicroseconds(pid)
+        usedUntil.set(name, used)
+        const cpu = (used - usedBefore) / report.latenciesMs.length
         taken.get(name)?.push({ ...report, cpu })
         say(
           `${count} connections, round ${round + 1}, ${name}: ${(report.latenciesMs.length / report.seconds).toFixed(0)}/s, ${cpu.toFixed(0)} µs`,

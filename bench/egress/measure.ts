@@ -25,8 +25,8 @@ export interface EgressExtent {
   readonly rounds: number
 }
 
-export const full: EgressExtent = { connections: [1, 16], rules: [10, 1_000], seconds: 0.5, rounds: 30 }
-export const quick: EgressExtent = { connections: [16], rules: [10, 1_000], seconds: 0.5, rounds: 6 }
+export const full: EgressExtent = { connections: [1, 16], rules: [10, 1_000], seconds: 2, rounds: 8 }
+export const quick: EgressExtent = { connections: [16], rules: [10, 1_000], seconds: 1, rounds: 3 }
 
 const issuer = 'https://gate.example.com'
 

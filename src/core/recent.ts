@@ -1,15 +1,16 @@
 /**
- * A bounded memory of what was made from a text. It keeps two generations, each of half the bound: what is used moves
- * to the younger, and when that is full the elder is forgotten. A hit changes nothing as long as the young one holds it.
+ * A bounded memory of what was made from a text. It keeps two generations: what is used moves to the younger, and when
+ * that is full the elder is forgotten. So it holds what was used last up to its bound, and at most twice as much; what
+ * the young one holds costs a single look.
  */
 export class Recent<Value> {
   readonly #limit: number
   #young = new Map<string, Value>()
   #elder = new Map<string, Value>()
 
-  /** @param limit values remembered at most */
+  /** @param limit values that are remembered for sure; at most twice as many are */
   constructor(limit: number) {
-    this.#limit = Math.ceil(limit / 2)
+    this.#limit = limit
   }
 
   /** What was made of a text, as far as it is remembered; its being asked for does not count as use. */

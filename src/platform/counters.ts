@@ -7,7 +7,7 @@ import { Tally } from './tally.ts'
 /** Deltas wait at most this long, or for this many counts of one app: some 100 of its requests. */
 const flushAfterMs = 5_000
 const flushAfterCounts = 600
-/** Past the first count of an app, the clock is looked at for one count in so many: a look costs more than a count. */
+/** The clock is looked at once a walk, and beside that for one count of an app in so many: a look costs more than a count. */
 const countsPerLook = 16
 /** Meters asked side by side for `/metrics`. */
 const readAtOnce = 50
@@ -34,7 +34,7 @@ export function meteredCounters(
     countEach(app, name, labels) {
       const own = of(app)
       own.countEach(name, labels)
-      counted(app, own)
+      counted(app, own, true)
     },
 
     observe(app, name, labels, ms) {
@@ -83,13 +83,13 @@ export function meteredCounters(
     return fresh
   }
 
-  function counted(app: string, own: Tally): void {
+  function counted(app: string, own: Tally, isWalk = false): void {
     if (own.counts >= flushAfterCounts) {
       pending.delete(app)
       background(report(app, own.deltas(), clock.now().getTime()))
       return
     }
-    if (own.counts % countsPerLook === 1) nextFlush.make(clock.now().getTime())
+    if (isWalk || own.counts % countsPerLook === 1) nextFlush.make(clock.now().getTime())
   }
 
   async function flush(): Promise<void> {

@@ -60,7 +60,7 @@ const ampleFraction = 0.97
 /** A store that did not answer is not waited for again so soon. */
 const awayMs = 1_000
 
-/** Counters an isolate remembers; past that the one asked for longest ago goes. */
+/** Counters an isolate remembers for sure: those asked for last; at most twice as many. */
 const maxRemembered = 20_000
 
 const decisionLabels = new LabelSets('by', 'result')

@@ -90,8 +90,9 @@ export class Pipeline {
     const exchange: Mutable<Exchange> = { ...start }
     let at = 'ending'
     try {
+      let startedMs = ports.clock.now().getTime()
       for (const { name: stage, steps } of stages) {
-        let waitedFromMs: number | undefined
+        let isWaited = false
         for (const { policy, name, isMandatory, hasAfter } of steps) {
           at = name
           const mode = isMandatory ? 'enforce' : modeOf(policy, exchange, ports)
@@ -102,8 +103,8 @@ export class Pipeline {
             if (hasAfter) passed.push(policy)
             continue
           }
-          if (judging instanceof Promise) waitedFromMs ??= ports.clock.now().getTime()
           const verdict = judging instanceof Promise ? await judging : judging
+          isWaited ||= judging instanceof Promise
           trail.path = trail.path.with(name, resultOf(verdict, mode))
           if (verdict.kind === 'deny' && mode === 'enforce') {
             return { kind: 'refused', exchange, trail, refusal: { ...verdict, policy: name, problems: [] } }
@@ -117,7 +118,7 @@ export class Pipeline {
           if (hasAfter) passed.push(policy)
           learn(exchange, verdict.kind === 'pass' ? verdict.change : { isDropped: true })
         }
-        if (waitedFromMs !== undefined) time(exchange, ports, stage, waitedFromMs, trail)
+        if (isWaited) startedMs = time(exchange, ports, stage, startedMs, trail)
       }
       at = 'ending'
       return { kind: 'ended', exchange, trail, reply: await ending(exchange) }
@@ -144,10 +145,16 @@ function learn(exchange: Mutable<Exchange>, change: Partial<Exchange>): void {
   if (before && change.replyHeaders) exchange.replyHeaders = { ...before, ...change.replyHeaders }
 }
 
-/** Only a stage that waited takes any time: on Workers the clock stands still while code runs. */
-function time(exchange: Exchange, ports: Ports, stage: StageName, fromMs: number, trail: Trail): void {
-  const ms = ports.clock.now().getTime() - fromMs
-  if (ms <= 0) return
+/**
+ * Only a stage that waited takes any time: on Workers the clock stands still while code runs.
+ *
+ * @returns now, from when on the next stage that waits counts
+ */
+function time(exchange: Exchange, ports: Ports, stage: StageName, fromMs: number, trail: Trail): number {
+  const nowMs = ports.clock.now().getTime()
+  const ms = nowMs - fromMs
+  if (ms <= 0) return nowMs
   trail.stageMs[stage] = ms
   ports.counters.count(exchange.entry?.app ?? '-', 'stage_milliseconds_total', stageLabels.of(exchange.door, stage), ms)
+  return nowMs
 }

@@ -1,10 +1,7 @@
 import type { Exchange } from './exchange.ts'
 
-/** Headers as most readers need them. */
-export type HeaderReader = Pick<Headers, 'get'>
-
 /** The headers of a request, read whole and once: a look at the runtime's own costs as much as reading several. */
-export class SentHeaders implements HeaderReader {
+export class SentHeaders {
   /** The headers that were read. */
   readonly of: Headers
   readonly #values = new Map<string, string>()

@@ -256,7 +256,6 @@ describe('counting', () => {
     const { policy } = noting()
     const recorded = recordingPorts()
     const slow = policy('slow', async () => {
-      await null
       recorded.pass(7)
       return pass()
     })
