@@ -20,7 +20,7 @@ it('makes each value once, as long as no more others than its bound were used si
 
 it('forgets what was not used while twice as many others were', () => {
   expect(madeBy(2, 'abcdea')).toBe('abcdea')
-  expect(madeBy(4, 'abcdefgha')).toBe('abcdefgha')
+  expect(madeBy(4, 'abcdefghia')).toBe('abcdefghia')
 })
 
 it('tells what it holds without counting that as use', () => {

@@ -110,7 +110,7 @@ it('loses no accepted event and no recorded change when workerd, and then the wh
     await new Promise(resolve => setTimeout(resolve, 20))
     return 204
   })
-  const more = `      delivery: { concurrency: ${concurrency}, timeoutMs: 1000 }\n`
+  const more = `      delivery: { concurrency: ${concurrency}, timeoutMs: 5000 }\n`
   await write(folder.path, { 'registry/probe.yaml': probeManifest(app.url, more), 'secrets.env': probeSecrets })
   const state = join(folder.path, 'state')
   const port = String(await freePort())
