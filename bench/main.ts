@@ -38,7 +38,7 @@ program
   .description(
     "calls to an app's API, with token, scope and limit, beside a bare proxy on the same workerd, and beside nginx + njs, HAProxy and Portkey where they are installed",
   )
-  .option('--quick', 'under three minutes, and less exact')
+  .option('--quick', 'under four minutes, and less exact')
   .option('--json', 'one JSON object on stdout instead of tables')
   .action(api)
 
