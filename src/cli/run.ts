@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander'
 import { exitCodes, Failure, paint, problemText, sayJson, tell } from './output.ts'
-import { program } from './program.ts'
+import { programFor } from './program.ts'
 
 /** Runs the command that was typed. What goes wrong is told, and sets the exit code. */
 export async function run(): Promise<void> {
   try {
-    await program.parseAsync()
+    await (await programFor(process.argv.slice(2))).parseAsync()
   } catch (error) {
     process.exitCode = report(error)
   }

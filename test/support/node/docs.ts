@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import * as z from 'zod'
 import { root } from '#cli/machine/paths.ts'
-import { program } from '#cli/program.ts'
 
 /** One page of the documentation. */
 export interface Page {
@@ -119,7 +118,7 @@ export async function startScript(code: string, env: Readonly<Record<string, str
 }
 
 /** Every command of the CLI with the long options it takes, subcommands in place of their group. */
-export function commandOptions(command: Command = program, name = 'gatehouse'): Map<string, string[]> {
+export function commandOptions(command: Command, name = 'gatehouse'): Map<string, string[]> {
   const children = command.commands.map(child => commandOptions(child, `${name} ${child.name()}`))
   const own = command.options.flatMap(({ long }) => (long ? [long] : []))
   return children.length > 0 ? new Map(children.flatMap(child => [...child])) : new Map([[name, own.sort()]])
