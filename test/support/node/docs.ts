@@ -87,7 +87,6 @@ export function script({ content, place: at }: Block, place: Place): string {
         .replace('npx gatehouse policy rehearse', `npx gatehouse policy rehearse ${url} --state ${state}`)
         .replace(/npx gatehouse (whoami|status)/, `npx gatehouse $1 ${url} --state ${state}`)
         .replace(/npx gatehouse mask(?=.* --app)/, `npx gatehouse mask ${url} --state ${state}`)
-        .replace('npx gatehouse policy rehearse', `npx gatehouse policy rehearse ${url} --state ${state}`)
         .replace('npx gatehouse build', `npx gatehouse build --out ${state}/registry.bulk.json`)
         .replace(/npx gatehouse push(?=.* --local)/, `npx gatehouse push --state ${state}`)
         .replaceAll('npx gatehouse', cli)
