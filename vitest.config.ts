@@ -39,7 +39,8 @@ export default defineConfig({
           retry,
           include: ['test/{core,policies,platform,routes}/**/*.test.ts'],
           isolate: false,
-          maxWorkers: 2,
+          // each worker loads all of the gateway once more, which takes longer than a second one saves
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
         },
@@ -49,8 +50,8 @@ export default defineConfig({
           name: 'node',
           retry,
           include: ['test/{cli,journeys}/**/*.test.ts'],
-          // the journeys wait more than they work, so three at a time suit two cores
-          maxWorkers: 3,
+          // they run beside those on workerd: scripts/test.ts
+          maxWorkers: 2,
           testTimeout: 270_000,
           hookTimeout: 360_000,
         },
