@@ -1,10 +1,14 @@
 import { env } from 'cloudflare:workers'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { keys } from '#core/keys.ts'
 import { admin } from '../../support/admin.ts'
 import { expectFault } from '../../support/faults.ts'
 import { accepted, eventIn, gatedApp, push } from '../../support/gated-app.ts'
+import { forgetApps } from '../../support/pointers.ts'
 import { moveTimeBy } from '../../support/time.ts'
+
+// each removal asks the other apps, and not more than 400 of them
+beforeAll(forgetApps)
 
 const remove = (app: string, query = '', roles = ['operator']) =>
   admin(`apps/${app}?reason=unused${query}`, { method: 'DELETE', roles })
