@@ -9,6 +9,24 @@ import { signingBindings } from './test/support/signing-keys.ts'
  */
 const retry = { count: 1, condition: /^(?!Property failed)/ }
 
+/** Packages of many files, which would be loaded one by one; bundled, they save a quarter of a first run. */
+const bundled = [
+  '@bufbuild/cel',
+  '@bufbuild/re2',
+  '@cfworker/json-schema',
+  '@upstash/redis/cloudflare',
+  'fast-check',
+  'hono',
+  'hono/html',
+  'hono/tiny',
+  'jose',
+  'libphonenumber-js/core/es6',
+  'stdnum',
+  'stripe',
+  'svix',
+  'zod',
+]
+
 /**
  * Three projects: `workerd` runs on the real runtime with real bindings, `node` runs the CLI and the journeys,
  * and `system` what needs a Debian package.
@@ -39,6 +57,7 @@ export default defineConfig({
           retry,
           include: ['test/{core,policies,platform,routes}/**/*.test.ts'],
           isolate: false,
+          deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
           // each worker loads all of the gateway once more, which takes longer than a second one saves
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
