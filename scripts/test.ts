@@ -16,7 +16,7 @@ const projects: readonly { readonly name: string; readonly niceness: number }[] 
   ? [{ name: 'system', niceness: 0 }]
   : [
       { name: 'workerd', niceness: 0 },
-      { name: 'node', niceness: 2 },
+      { name: 'node', niceness: 5 },
     ]
 
 /** What is used of Vitest's JSON report. */
