@@ -26,6 +26,7 @@ interface Report {
   readonly numPendingTests: number
   readonly testResults: readonly {
     readonly name: string
+    readonly status: string
     readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
   }[]
 }
@@ -36,13 +37,14 @@ await rm(folder, { recursive: true })
 
 const reports = runs.flatMap(({ report }) => report ?? [])
 const sum = (of: (report: Report) => number) => reports.reduce((total, report) => total + of(report), 0)
-const failed = reports.flatMap(({ testResults }) =>
-  testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === 'failed')
-      .map(({ fullName }) => `failed: ${relative(root, name)}: ${fullName}\n`),
-  ),
-)
+const failed = reports
+  .flatMap(({ testResults }) => testResults)
+  .filter(({ status }) => status === 'failed')
+  .flatMap(({ name, assertionResults }) => {
+    const tests = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName)
+    // a file that cannot be loaded has none
+    return (tests.length > 0 ? tests : ['the file itself']).map(test => `failed: ${relative(root, name)}: ${test}\n`)
+  })
 const skipped = sum(({ numPendingTests }) => numPendingTests)
 const counts = [
   `${sum(({ numPassedTests }) => numPassedTests)} passed`,
