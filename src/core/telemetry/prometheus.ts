@@ -6,20 +6,20 @@ const helps: Record<CounterName, string> = {
     'Requests at /hooks by result: accepted, answered, dropped, duplicate, handshake, or a fault code',
   api_requests_total: 'Requests at /apps by route, method, upstream and result: the HTTP status, or a fault code',
   api_retries_total: 'Requests sent to an upstream again',
-  upstream_changes_total: 'Times an upstream was found down (opened) or up (closed), or a canary was called off',
+  upstream_changes_total: 'Upstreams found down (opened) or up (closed), canaries called off',
   standing_unheard_total: 'Reports on upstreams that the meter did not answer in time',
   egress_requests_total:
     'Requests at /egress by host of their rule, decision (allow, would-deny, deny) and result: the HTTP status, or a fault code',
   egress_bytes_total: 'Bytes of bodies sent out and taken in at /egress, by the host of their rule',
   egress_microdollars_total: 'What requests at /egress cost, in millionths of a US dollar, by the host of their rule',
-  egress_unpriced_total: 'Requests charged at the dearest price, as nobody named that of their model',
-  egress_scrubbed_total: 'Places in answers from outside where a credential was blotted out',
+  egress_unpriced_total: 'Requests charged at the dearest price, as their model has none',
+  egress_scrubbed_total: 'Credentials blotted out in answers from outside',
   policy_verdicts_total: 'Verdicts of policies: pass, drop, deny, would-drop, would-deny',
   stage_milliseconds_total: 'Milliseconds that stages waited (clocks stand still during CPU work)',
   token_verifications_total:
     'Tokens that had to be verified or asked about, by result: known, or a fault code; memory knew the others',
-  key_set_fetches_total: 'Times an issuer was asked for its keys, by result: fetched or failed',
-  webhook_secret_matches_total: 'Which of the active secrets a webhook was verified with',
+  key_set_fetches_total: "Requests for an issuer's keys: fetched or failed",
+  webhook_secret_matches_total: 'Webhooks verified, by which of the active secrets',
   filter_errors_total: 'Events that a filter could not judge, by reason; they are kept and delivered',
   fleet_rule_findings_total:
     'Findings of fleet rules, by door or at publish, rule, weight (Deny, Warn, Audit) and why: broken, or error',
@@ -38,7 +38,7 @@ const helps: Record<CounterName, string> = {
     'Bodies, streams and addresses held back, as a value was seen in them after masking, by rule and type',
   guard_verdicts_total: 'What guards of model traffic said, by side (prompt, answer), guard and verdict',
   audit_lost_total: 'Audit records that were not written; the log has them',
-  switchboard_away_total: 'Questions to the switchboard that got no answer in time; the last knowledge stood',
+  switchboard_away_total: 'Questions to the switchboard that got no answer in time',
 }
 
 const histogramHelps: Record<HistogramName, string> = {

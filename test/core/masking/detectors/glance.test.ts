@@ -105,6 +105,8 @@ describe('words after others', () => {
 
   it.each([
     ['to qa58 dohb 0000 1234 5678 90ab cdef ', 'g'],
+    ['build 10.33.102.159 ', 'F'],
+    ['paid by QQ 12 34 56 ', 'C in May'],
     ['the password is ', 'hunter_two'],
     ['pwd ', 'is ghp_is '],
     ['send basic ', 'OryntLze now_and_then_again'],
