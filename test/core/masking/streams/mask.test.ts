@@ -43,7 +43,7 @@ describe.each(Object.entries(modelStreams))('masking %s', (_name, { events: stre
 })
 
 describe.each(Object.entries(modelStreams))('masking %s', (_name, { events: stream, read }) => {
-  const types = { entities: ['PHONE', 'IBAN', 'DATE_OF_BIRTH', 'API_SECRET', 'CREDIT_CARD'] }
+  const types = { entities: ['PHONE', 'IBAN', 'DATE_OF_BIRTH', 'API_SECRET', 'CREDIT_CARD', 'ES_NIF'] }
 
   it.each([
     ['a word before unmakes it', ['the order', ' 0532 0130 00', ' is here'], undefined],
@@ -53,6 +53,7 @@ describe.each(Object.entries(modelStreams))('masking %s', (_name, { events: stre
     ['a day', ['born on the 23rd of ', 'October', ' 1985'], 'born on the [DATE_OF_BIRTH]'],
     ['a quoted secret', ['password: "correct ', 'horse ', 'staple1" '], 'password: "[API_SECRET]" '],
     ['an account in letters', ['mt09 malt 0110 0001 2345 mtlc ', 'cast ', '01s '], '[IBAN] '],
+    ['a letter apart', ['build 10.33.102.159 ', 'F ', 'as said'], 'build 10.[ES_NIF] as said'],
     ['wide digits', ['４１１１ １１１１ ', '１１１１ １１１１ '], '[CREDIT_CARD] '],
   ])('knows a value by what stands beside it, in whatever message: %s', async (_what, parts, out) => {
     for (const texts of [parts, [parts.join('')], [...parts.join('')]]) {
